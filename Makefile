@@ -1,0 +1,89 @@
+# Everything starts here. On a fresh Debian, python3 and make are enough:
+#   make demo    a sealed PDF in demo-output/, and .venv/bin/pdfseal ready for use
+#   make test    the test suite, with outside tools as judges
+#   make check   lint, types, import directions
+#   make bench   the performance budget, measured
+#   make corpus  seals every PDF in the source distributions of pikepdf and pypdf
+#   make fixtures  writes fixtures/pdf and fixtures/pictures again
+#   make clean   removes what these targets made
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+# Looks for commands and installs the Debian packages of those that are missing: $(call need,command=package ...)
+# `python-venv` stands for "this Python can make virtual environments".
+define need
+	@missing=; \
+	for pair in $(1); do \
+	  case $$pair in \
+	    python-venv=*) $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null ;; \
+	    *) command -v "$${pair%%=*}" >/dev/null ;; \
+	  esac || missing="$$missing $${pair#*=}"; \
+	done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing system packages:$$missing"; \
+	  { apt-get -qq update && \
+	    DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y $$missing; } \
+	    >/dev/null || exit 1; \
+	else \
+	  echo "please install these system packages first (as root: apt-get install$$missing)" >&2; exit 1; \
+	fi
+endef
+
+.PHONY: help demo test check bench corpus fixtures clean
+help:
+	@sed -n '2,/^$$/s/^#//p' Makefile
+
+# ---- the environment: one stamp for the program, one for the test tools -----------------------------
+
+$(VENV)/.program: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "pdfseal needs Python 3.11 or newer: make PYTHON=python3.11 ..." >&2; exit 1; }
+	$(call need,python-venv=python3-venv)
+	@test -x $(BIN)/python || { echo "making the virtual environment $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "installing pdfseal into $(VENV)"
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.program
+	@echo "installing the test tools into $(VENV)"
+	@$(PIP) install --editable '.[all,test]'
+	@touch $@
+
+# ---- targets ---------------------------------------------------------------------------------------
+
+demo: $(VENV)/.program
+	@$(BIN)/pdfseal demo demo-output
+
+test: $(VENV)/.tools
+	$(call need,qpdf=qpdf pdfsig=poppler-utils openssl=openssl)
+	@echo "running the tests"
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.tools
+	@echo "ruff"; $(BIN)/ruff check
+	@echo "mypy"; $(BIN)/mypy
+	@echo "architecture"; $(BIN)/python -m pytest --quiet tests/test_architecture.py
+
+bench: $(VENV)/.tools
+	@$(BIN)/python -m bench
+
+corpus: $(VENV)/.tools
+	$(call need,qpdf=qpdf)
+	@$(BIN)/python -m tests.corpus.fetch
+	@$(BIN)/python -m tests.corpus.run
+
+fixtures: $(VENV)/.tools
+	$(call need,qpdf=qpdf)
+	@$(BIN)/python fixtures/make_pdfs.py
+	@$(BIN)/python fixtures/make_pictures.py
+	@echo "fixtures/pdf/producers: see fixtures/make_producer_pdfs.sh (Chromium, LibreOffice, TeX, cairo)"
+
+clean:
+	@rm -rf $(VENV) demo-output bench-output tests/corpus/downloads build dist \
+	  .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find src cli tests fixtures bench -name __pycache__ -prune -exec rm -rf {} +
+	@echo "removed the environment, caches and outputs"
