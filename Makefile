@@ -25,9 +25,9 @@ define need
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing system packages:$$missing"; \
-	  { apt-get -qq update && \
-	    DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y $$missing; } \
-	    >/dev/null || exit 1; \
+	  said=$$({ apt-get -qq update && \
+	    DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y $$missing; } 2>&1) || \
+	    { echo "$$said" >&2; exit 1; }; \
 	else \
 	  echo "please install these system packages first (as root: apt-get install$$missing)" >&2; exit 1; \
 	fi

@@ -1,0 +1,29 @@
+"""Shared by all tests: where the fixtures are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FIXTURES = ROOT / "fixtures"
+
+
+def pdf_index() -> list[dict[str, Any]]:
+    """The entries of fixtures/pdf/index.json: name, reason, expected, pages (password)."""
+    return json.loads((FIXTURES / "pdf" / "index.json").read_text(encoding="utf-8"))["files"]
+
+
+@pytest.fixture(scope="session")
+def fixtures() -> Path:
+    """The folder of committed vectors: pdf/, pictures/, pki/, ..."""
+    return FIXTURES
+
+
+@pytest.fixture(scope="session")
+def pdfs() -> Path:
+    """The folder of committed PDF files."""
+    return FIXTURES / "pdf"
