@@ -1,0 +1,1 @@
+"""Signature containers: read by content, never by /SubFilter; built apart from their signature."""
