@@ -287,8 +287,8 @@ def _cryptography_key(key: PublicKey) -> Any:
 
     if key.kind == "rsa":
         return rsa.RSAPublicNumbers(key.exponent, key.modulus).public_key()
-    curves = {"P-256": ec.SECP256R1, "P-384": ec.SECP384R1, "P-521": ec.SECP521R1}
-    return ec.EllipticCurvePublicKey.from_encoded_point(curves[key.curve or ""](), key.point or b"")
+    curves = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}
+    return ec.EllipticCurvePublicKey.from_encoded_point(curves[key.curve or ""], key.point or b"")
 
 
 def max_signature_size(scheme: SignatureScheme, key: PublicKey) -> int:

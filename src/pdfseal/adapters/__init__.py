@@ -1,0 +1,1 @@
+"""The outside world: keys, commands, network, databases. Nothing below imports this package."""
