@@ -80,7 +80,7 @@ fixtures: $(VENV)/.tools
 	$(call need,qpdf=qpdf)
 	@$(BIN)/python fixtures/make_pdfs.py
 	@$(BIN)/python fixtures/make_pictures.py
-	@echo "fixtures/pdf/producers: see fixtures/make_producer_pdfs.sh (Chromium, LibreOffice, TeX, cairo)"
+	@echo "not run: fixtures/make_producer_pdfs.sh (it needs Chromium, LibreOffice, TeX, cairo)"
 
 clean:
 	@rm -rf $(VENV) demo-output bench-output tests/corpus/downloads build dist \

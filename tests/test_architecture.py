@@ -157,7 +157,9 @@ def test_the_core_is_pure():
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
-                if any(called == name or called.endswith("." + name) and "." in name for name in IMPURE_CALLS):
+                if any(
+                    called == name or (called.endswith("." + name) and "." in name) for name in IMPURE_CALLS
+                ):
                     wrong.append(f"{module.place}:{node.lineno} calls {called}")
     assert not wrong, "\n".join(wrong)
 
@@ -217,5 +219,7 @@ def test_exported_names():
 def test_import_is_light():
     """`import pdfseal` loads no heavy third-party package: they are loaded on first use."""
     script = f"import sys, pdfseal; print(*sorted(set(sys.modules) & set({HEAVY!r})))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     assert done.stdout.split() == []

@@ -62,7 +62,8 @@ def _imports(module: Module, node: ast.AST, *, in_function: bool, typing_only: b
             module,
             child,
             in_function=in_function or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda),
-            typing_only=typing_only or (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)),
+            typing_only=typing_only
+            or (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)),
         )
 
 
