@@ -1,0 +1,294 @@
+"""A document: the state of its objects after a given number of bytes of the file.
+
+    Document.open(source)             the newest state
+    Document.open(source, end=n)      the state when the file ended at byte n (a revision)
+
+Law: read only. Objects are resolved through the cross-reference chain and nothing else; what is
+not where the chain says is `pdf_damaged`. Page numbers, counts and parents in the file are
+claims, never trusted. Results are kept, within bounds.
+
+Reference: ISO 32000-2, 7.5.7 (object streams), 7.7.2 (catalog), 7.7.3 (page tree).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pdfseal.errors import CallerError, DocumentError
+from pdfseal.geometry import PageGeometry, Rect
+from pdfseal.pdf.filters import MAX_DECODED_BYTES, decode
+from pdfseal.pdf.source import Source
+from pdfseal.pdf.syntax import Dictionary, Indirect, Name, Parser, Ref, Value, damaged
+from pdfseal.pdf.xref import Entry, Free, InUse, Packed, Section, header_offset, read_chain, read_indirect
+
+MAX_PAGES = 1_000_000
+MAX_TREE_DEPTH = 256
+MAX_REFERENCE_HOPS = 32
+_INHERITED = ("Resources", "MediaBox", "CropBox", "Rotate")
+LETTER = Rect(0.0, 0.0, 612.0, 792.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its reference, its own dictionary, and the attributes it has or inherits (7.7.3.4)."""
+
+    number: int
+    ref: Ref
+    dictionary: Dictionary = field(repr=False)
+    attributes: Dictionary = field(repr=False)
+    geometry: PageGeometry
+
+
+class Document:
+    """The objects of a PDF as of byte `end` of `source`. Not safe to share between threads."""
+
+    def __init__(self, source: Source, end: int, base: int, startxref: int, sections: tuple[Section, ...]) -> None:
+        self.source = source
+        self.end = end
+        self.base = base
+        self.startxref = startxref
+        self.sections = sections
+        self._values: dict[int, Value] = {}
+        self._object_streams: dict[int, tuple[dict[int, Value], int]] = {}
+        self._decoded_bytes = 0
+
+    @classmethod
+    def open(cls, source: Source, *, end: int | None = None) -> Document:
+        """Read the cross-reference chain. Raises `not_a_pdf`, `pdf_damaged`, `limit_exceeded`."""
+        end = source.size if end is None else end
+        base = header_offset(source)
+        startxref, sections = read_chain(source, end, base)
+        document = cls(source, end, base, startxref, sections)
+        if not isinstance(document.trailer.get("Root"), Ref):
+            raise damaged("the trailer names no /Root")
+        return document
+
+    @property
+    def trailer(self) -> Dictionary:
+        """The newest trailer."""
+        return self.sections[0].trailer
+
+    @property
+    def encrypted(self) -> bool:
+        return any("Encrypt" in section.trailer for section in self.sections)
+
+    @property
+    def highest_number(self) -> int:
+        """The highest object number in any section or trailer: new objects go above it.
+
+        `/Size` alone may be too small, and live objects stand above it then.
+        """
+        size = self.trailer.get("Size")
+        claimed = size - 1 if isinstance(size, int) and 0 < size <= self.end else 0
+        return max(claimed, *(section.highest for section in self.sections))
+
+    # -- objects --------------------------------------------------------------------------
+
+    def entry(self, number: int) -> Entry | None:
+        """Where an object stands, by the newest section that lists it."""
+        for section in self.sections:
+            entry = section.lookup(number)
+            if entry is not None:
+                return entry
+        return None
+
+    def resolve(self, value: Value) -> Value:
+        """The value itself, or what a reference leads to; null for an object that is not there."""
+        for _ in range(MAX_REFERENCE_HOPS):
+            if not isinstance(value, Ref):
+                return value
+            value = self.object(value)
+        raise damaged("a chain of references does not end")
+
+    def object(self, ref: Ref) -> Value:
+        """The object a reference names; null where it is free or missing (7.3.10)."""
+        entry = self.entry(ref.number)
+        if entry is None or isinstance(entry, Free):
+            return None
+        if isinstance(entry, InUse) and entry.generation != ref.generation:
+            return None
+        if isinstance(entry, Packed) and ref.generation:
+            return None
+        if ref.number not in self._values:
+            self._values[ref.number] = self._load(ref.number, entry)
+        return self._values[ref.number]
+
+    def _load(self, number: int, entry: InUse | Packed) -> Value:
+        if isinstance(entry, Packed):
+            return self._packed(entry.stream).get(number)
+        return self.indirect(number, entry)[0].value
+
+    def indirect(self, number: int, entry: InUse) -> tuple[Indirect, bytes, int]:
+        """The object at its offset, the bytes parsed, and the absolute position of those bytes."""
+        offset = entry.offset + self.base
+        if not self.base < offset < self.end:
+            raise damaged(f"object {number} is said to be at byte {offset}, outside the file")
+        found, data = read_indirect(self.source, offset, self.end)
+        if found.number != number or found.generation != entry.generation:
+            raise damaged(
+                f"byte {offset} should hold object {number} {entry.generation} "
+                f"and holds {found.number} {found.generation}"
+            )
+        return found, data, offset
+
+    def stream_data(self, number: int, entry: InUse, *, limit: int = MAX_DECODED_BYTES) -> tuple[Dictionary, bytes]:
+        """Dictionary and raw (still encoded) data of a stream object."""
+        found, _, offset = self.indirect(number, entry)
+        stream = found.value
+        if not isinstance(stream, Dictionary) or found.body is None:
+            raise damaged(f"object {number} is not a stream")
+        length = self.resolve(stream.get("Length"))
+        body = offset + found.body
+        if not isinstance(length, int) or not 0 <= length <= min(self.end - body, limit):
+            raise damaged(f"stream {number} has no usable /Length")
+        return stream, self.source.read(body, length)
+
+    def _packed(self, stream_number: int) -> dict[int, Value]:
+        """All objects of an object stream by their numbers (7.5.7)."""
+        if stream_number not in self._object_streams:
+            entry = self.entry(stream_number)
+            if not isinstance(entry, InUse):
+                raise damaged(f"object stream {stream_number} is not in the file")
+            if self.encrypted:
+                raise DocumentError("pdf_encrypted", "the document is encrypted, and its object streams cannot be read")
+            where = f"object stream {stream_number}"
+            stream, data = self.stream_data(stream_number, entry)
+            decoded = decode(data, stream, where=where, limit=MAX_DECODED_BYTES - self._decoded_bytes)
+            self._decoded_bytes += len(decoded)
+            self._object_streams[stream_number] = _unpack(stream, decoded, where), len(decoded)
+        return self._object_streams[stream_number][0]
+
+    # -- structure ------------------------------------------------------------------------
+
+    @property
+    def root(self) -> Ref:
+        root = self.trailer["Root"]
+        assert isinstance(root, Ref)  # checked when opened
+        return root
+
+    @property
+    def catalog(self) -> Dictionary:
+        catalog = self.resolve(self.root)
+        if not isinstance(catalog, Dictionary):
+            raise damaged("the document catalog is missing")
+        return catalog
+
+    def dictionary(self, value: Value) -> Dictionary | None:
+        """The dictionary a value is or leads to, else None."""
+        value = self.resolve(value)
+        return value if isinstance(value, Dictionary) else None
+
+    def array(self, value: Value) -> list[Value] | None:
+        """The array a value is or leads to, else None."""
+        value = self.resolve(value)
+        return value if isinstance(value, list) else None
+
+    def pages(self) -> Iterator[Page]:
+        """The pages in order. Cycles, depth and count are bounded; a kid that is no page is skipped."""
+        tree = self.dictionary(self.catalog.get("Pages"))
+        if tree is None:
+            raise DocumentError("pdf_no_pages", "the document has no page tree")
+        yield from (self._page(number, *found) for number, found in enumerate(self._leaves(tree), start=1))
+
+    def _leaves(self, tree: Dictionary) -> Iterator[tuple[Ref, Dictionary, Dictionary]]:
+        """Reference, own dictionary and effective attributes of every leaf, without recursion."""
+        root_ref = self.catalog.get("Pages")
+        on_path: set[Value] = {root_ref} if isinstance(root_ref, Ref) else set()
+        stack = [(root_ref, iter(self.array(tree.get("Kids")) or []), _inheritable(tree, Dictionary()))]
+        count = 0
+        while stack:
+            node, kids, inherited = stack[-1]
+            kid = next(kids, None)
+            if kid is None:
+                on_path.discard(node if isinstance(node, Ref) else None)
+                stack.pop()
+                continue
+            dictionary = self.dictionary(kid)
+            if dictionary is None:
+                continue
+            if "Kids" in dictionary:
+                if kid in on_path if isinstance(kid, Ref) else False:
+                    raise damaged("the page tree contains itself")
+                if len(stack) > MAX_TREE_DEPTH:
+                    raise DocumentError("limit_exceeded", f"the page tree is deeper than {MAX_TREE_DEPTH}")
+                if isinstance(kid, Ref):
+                    on_path.add(kid)
+                children = iter(self.array(dictionary["Kids"]) or [])
+                stack.append((kid, children, _inheritable(dictionary, inherited)))
+                continue
+            count += 1
+            if count > MAX_PAGES:
+                raise DocumentError("limit_exceeded", f"the document has more than {MAX_PAGES} pages")
+            if not isinstance(kid, Ref):
+                raise damaged(f"page {count} is written inside the page tree and has no object number")
+            yield kid, dictionary, _inheritable(dictionary, inherited)
+
+    def _page(self, number: int, ref: Ref, dictionary: Dictionary, attributes: Dictionary) -> Page:
+        return Page(number, ref, dictionary, attributes, self._geometry(number, attributes))
+
+    def _geometry(self, number: int, attributes: Dictionary) -> PageGeometry:
+        media = self._box(attributes.get("MediaBox")) or LETTER
+        crop = self._box(attributes.get("CropBox"))
+        crop = media if crop is None else (crop.intersection(media) or media)
+        rotate = self.resolve(attributes.get("Rotate"))
+        turn = int(rotate) if isinstance(rotate, int | float) and not isinstance(rotate, bool) else 0
+        if turn % 90:
+            turn = 0  # 7.7.3.3 demands a multiple of 90; readers ignore anything else
+        unit = self.resolve(attributes.get("UserUnit"))
+        scale = float(unit) if isinstance(unit, int | float) and not isinstance(unit, bool) and unit > 0 else 1.0
+        if not crop.width or not crop.height:
+            raise damaged(f"page {number} has no area")
+        return PageGeometry(crop, turn % 360, scale)
+
+    def _box(self, value: Value) -> Rect | None:
+        corners = self.array(value)
+        if corners is None or len(corners) < 4:
+            return None
+        numbers: list[float] = []
+        for corner in corners[:4]:
+            resolved = self.resolve(corner)
+            if isinstance(resolved, bool) or not isinstance(resolved, int | float):
+                return None
+            numbers.append(float(resolved))
+        box = Rect.of_corners(*numbers)
+        return box if box.width > 0 and box.height > 0 else None
+
+    def page(self, number: int) -> Page:
+        """The page with a 1-based number. Raises `page_out_of_range`, `pdf_no_pages`."""
+        count = 0
+        if number >= 1:
+            for page in self.pages():
+                count += 1
+                if count == number:
+                    return page
+        else:
+            count = sum(1 for _ in self.pages())
+        if not count:
+            raise DocumentError("pdf_no_pages", "the document has no page")
+        raise CallerError("page_out_of_range", f"page {number} does not exist: the document has {count} pages")
+
+
+def _inheritable(dictionary: Dictionary, inherited: Dictionary) -> Dictionary:
+    """Attributes in force at a node: its own, else those from above. UserUnit is never inherited."""
+    found = Dictionary({key: inherited[key] for key in _INHERITED if key in inherited})
+    found.update({key: dictionary[key] for key in (*_INHERITED, "UserUnit") if key in dictionary})
+    if "Kids" in dictionary:
+        found.pop("UserUnit", None)
+    return found
+
+
+def _unpack(stream: Dictionary, decoded: bytes, where: str) -> dict[int, Value]:
+    count, first = stream.get("N"), stream.get("First")
+    if not isinstance(count, int) or not isinstance(first, int) or not 0 <= first <= len(decoded):
+        raise damaged(f"{where} has no usable /N and /First")
+    if stream.get("Type") != Name("ObjStm") or not 0 <= count <= first:
+        raise damaged(f"{where} is not an object stream")
+    numbers = decoded[:first].split()[: 2 * count]
+    if len(numbers) != 2 * count or not all(word.isdigit() and len(word) <= 10 for word in numbers):
+        raise damaged(f"{where} has a damaged directory")
+    parser = Parser(decoded)
+    return {
+        int(number): parser.value(first + int(offset))[0]
+        for number, offset in zip(numbers[::2], numbers[1::2], strict=True)
+    }

@@ -1,0 +1,252 @@
+"""The signature field that is written: one dictionary with a hole, one widget, further stamps.
+
+    Revision + SignatureEntry + boxes -> AppendedSignature(data, byte_range, hole)
+
+Law: the original stays untouched, so everything here is a new object or a new version of the
+catalog, the form, a page or an annotation array. `/ByteRange` covers all bytes but the hole.
+
+Reference: ISO 32000-2, 12.7.5.5 (signature fields), 12.8.1 (signature dictionaries), 12.5.6.12
+(stamps).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pdfseal.errors import CallerError, DocumentError, RefusedError
+from pdfseal.geometry import Rect
+from pdfseal.pdf.document import Document, Page
+from pdfseal.pdf.revision import Revision
+from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value, decode_text_string, serialise, text_string
+
+MAX_FIELDS = 100_000
+# 12.5.3: Print, and Locked; a stamp is ReadOnly and its contents are locked as well.
+_WIDGET_FLAGS = 4 | 128
+_STAMP_FLAGS = 4 | 64 | 128 | 512
+_SIGNATURES_EXIST, _APPEND_ONLY = 1, 2
+_BYTE_RANGE_WIDTH = 64
+
+ByteRange = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureEntry:
+    """What the signature dictionary says besides the signature itself (12.8.1, table 255)."""
+
+    filter: str
+    subfilter: str
+    when: datetime
+    name: str | None = None
+    reason: str | None = None
+    location: str | None = None
+    contact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldBox:
+    """One visible place: its page, the rectangle in user space, and the form XObject drawn there."""
+
+    page: Page
+    rect: Rect
+    form: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class AppendedSignature:
+    """The appended revision, with the hole still full of zeros.
+
+    `byte_range` is `/ByteRange`; `hole` is where the hex string stands, `<` and `>` included:
+    (offset of `<`, length in bytes), absolute.
+    """
+
+    data: bytes = field(repr=False)
+    byte_range: ByteRange
+    hole: tuple[int, int]
+
+
+def append_signature(
+    revision: Revision,
+    *,
+    field_name: str,
+    entry: SignatureEntry,
+    boxes: tuple[FieldBox, ...],
+    hole_bytes: int,
+    file_id: bytes,
+) -> AppendedSignature:
+    """Add a signature field with an empty signature of `hole_bytes` bytes, and finish the revision.
+
+    The first box is the field's widget, further ones are locked stamps that show the same form;
+    no box at all gives an invisible signature on the first page.
+    """
+    document = revision.document
+    body, range_at, hole_at = _signature_body(entry, hole_bytes)
+    signature = revision.put_raw(revision.allocate(), body)
+    widget = _add_widget(revision, field_name, signature, boxes)
+    annotations = [(boxes[0].page if boxes else document.page(1), widget)]
+    annotations += [(box.page, _add_stamp(revision, box, field_name, index)) for index, box in enumerate(boxes[1:], 2)]
+    _extend_annotations(revision, annotations)
+    _extend_form(revision, widget)
+    appended = revision.build(file_id)
+
+    start = appended.offsets[signature.number] + len(b"%d %d obj\n" % signature)
+    hole = (start + hole_at, 2 * hole_bytes + 2)
+    end = document.end + len(appended.data)
+    after = hole[0] + hole[1]
+    byte_range = (0, hole[0], after, end - after)
+    text = serialise(list(byte_range)).ljust(_BYTE_RANGE_WIDTH)
+    at = start + range_at - document.end
+    data = appended.data[:at] + text + appended.data[at + _BYTE_RANGE_WIDTH :]
+    return AppendedSignature(data, byte_range, hole)
+
+
+def _signature_body(entry: SignatureEntry, hole_bytes: int) -> tuple[bytes, int, int]:
+    """The dictionary's bytes with blanks for /ByteRange, and where it and the hole begin."""
+    head = b"<</Type /Sig /Filter %s /SubFilter %s /ByteRange " % (
+        serialise(Name(entry.filter)),
+        serialise(Name(entry.subfilter)),
+    )
+    range_at = len(head)
+    head += b" " * _BYTE_RANGE_WIDTH + b" /Contents "
+    hole_at = len(head)
+    tail = b" /M " + serialise(_date(entry.when).encode())
+    for key, text in (("Name", entry.name), ("Reason", entry.reason), ("Location", entry.location), ("ContactInfo", entry.contact)):  # fmt: skip
+        if text:
+            tail += b" /%s %s" % (key.encode(), serialise(text_string(text)))
+    return head + b"<" + b"0" * (2 * hole_bytes) + b">" + tail + b">>", range_at, hole_at
+
+
+def _date(moment: datetime) -> str:
+    """7.9.4, with the offset of `moment` itself."""
+    if moment.tzinfo is None:
+        raise CallerError("argument", "`when` must carry a time zone")
+    zone = moment.strftime("%z")
+    return f"D:{moment.year:04d}{moment:%m%d%H%M%S}{zone[:3]}'{zone[3:5]}'"
+
+
+def _add_widget(revision: Revision, field_name: str, signature: Ref, boxes: tuple[FieldBox, ...]) -> Ref:
+    page = boxes[0].page if boxes else revision.document.page(1)
+    widget = Dictionary({"Type": Name("Annot"), "Subtype": Name("Widget"), "FT": Name("Sig")})
+    widget |= {"T": text_string(field_name), "V": signature, "F": _WIDGET_FLAGS, "P": page.ref}
+    if boxes:
+        widget |= {"Rect": _rect(boxes[0].rect), "AP": Dictionary({"N": boxes[0].form})}
+    else:
+        widget |= {"Rect": [0, 0, 0, 0]}
+    return revision.add(widget)
+
+
+def _add_stamp(revision: Revision, box: FieldBox, field_name: str, index: int) -> Ref:
+    stamp = Dictionary({"Type": Name("Annot"), "Subtype": Name("Stamp"), "F": _STAMP_FLAGS, "P": box.page.ref})
+    stamp |= {"Rect": _rect(box.rect), "AP": Dictionary({"N": box.form}), "NM": text_string(f"{field_name}#{index}")}
+    return revision.add(stamp)
+
+
+def _rect(rect: Rect) -> list[Value]:
+    return [rect.left, rect.bottom, rect.right, rect.top]
+
+
+def _extend_annotations(revision: Revision, annotations: list[tuple[Page, Ref]]) -> None:
+    """Append to each page's /Annots, changing as little as possible: the array if it is an object of its own."""
+    document = revision.document
+    by_page: dict[Ref, tuple[Page, list[Value]]] = {}
+    for page, annotation in annotations:
+        by_page.setdefault(page.ref, (page, []))[1].append(annotation)
+    for page, added in by_page.values():
+        old = page.dictionary.get("Annots")
+        existing = document.array(old)
+        if isinstance(old, Ref) and existing is not None:
+            revision.put(_last_hop(document, old), [*existing, *added])
+        else:
+            revision.put(page.ref, Dictionary({**page.dictionary, "Annots": [*(existing or []), *added]}))
+
+
+def _extend_form(revision: Revision, widget: Ref) -> None:
+    """Append to /AcroForm /Fields and set /SigFlags, again where they stand."""
+    document = revision.document
+    catalog = document.catalog
+    old = catalog.get("AcroForm")
+    form = Dictionary(document.dictionary(old) or {})
+    before = dict(form)
+    fields = form.get("Fields")
+    existing = document.array(fields)
+    if isinstance(fields, Ref) and existing is not None:
+        revision.put(_last_hop(document, fields), [*existing, widget])
+    else:
+        form["Fields"] = [*(existing or []), widget]
+    flags = document.resolve(form.get("SigFlags"))
+    wanted = (flags if isinstance(flags, int) else 0) | _SIGNATURES_EXIST | _APPEND_ONLY
+    if flags != wanted:
+        form["SigFlags"] = wanted
+    if form == before:
+        return
+    if isinstance(old, Ref) and document.dictionary(old) is not None:
+        revision.put(_last_hop(document, old), form)
+        return
+    value: Value = form if isinstance(old, Dictionary) else revision.add(form)
+    revision.put(document.root, Dictionary({**catalog, "AcroForm": value}))
+
+
+def _last_hop(document: Document, ref: Ref) -> Ref:
+    """The reference whose object is the value itself and not a further reference."""
+    target = document.object(ref)
+    while isinstance(target, Ref):
+        ref, target = target, document.object(target)
+    return ref
+
+
+# -- the form as it is ---------------------------------------------------------------------
+
+
+def walk_fields(document: Document) -> Iterator[tuple[Value, Dictionary, str, Value]]:
+    """Every field: how it is referred to, its dictionary, its full name, its inherited /FT (12.7.4)."""
+    form = document.dictionary(document.catalog.get("AcroForm"))
+    top = document.array(form.get("Fields")) if form is not None else None
+    stack: list[tuple[Value, str, Value, int]] = [(kid, "", None, 0) for kid in reversed(top or [])]
+    seen: set[Ref] = set()
+    count = 0
+    while stack:
+        kid, prefix, kind, depth = stack.pop()
+        found = document.dictionary(kid)
+        if found is None or (isinstance(kid, Ref) and kid in seen):
+            continue
+        if isinstance(kid, Ref):
+            seen.add(kid)
+        count += 1
+        if count > MAX_FIELDS or depth > 64:
+            raise DocumentError("limit_exceeded", f"the form has more than {MAX_FIELDS} fields or is nested too deeply")
+        part = document.resolve(found.get("T"))
+        own = decode_text_string(part) if isinstance(part, bytes) else None
+        full = prefix if own is None else f"{prefix}.{own}" if prefix else own
+        kind = document.resolve(found.get("FT")) or kind
+        yield kid, found, full, kind
+        for child in reversed(document.array(found.get("Kids")) or []):
+            stack.append((child, full, kind, depth + 1))
+
+
+def free_field_name(document: Document, wanted: str | None) -> str:
+    """`wanted` if no field has that name, else an error; or the first free `Signature1`, `Signature2`, ..."""
+    taken = {name for _, _, name, _ in walk_fields(document)}
+    if wanted is not None:
+        if not wanted or "." in wanted:
+            raise CallerError("argument", "a field name must not be empty or contain a period")
+        if wanted in taken:
+            raise CallerError("field_exists", f"the document has a field named {wanted!r} already")
+        return wanted
+    count = 1
+    while f"Signature{count}" in taken:
+        count += 1
+    return f"Signature{count}"
+
+
+def check_signing_allowed(document: Document) -> None:
+    """12.8.2.2: a certification with P 1 forbids every later change, a further signature included."""
+    perms = document.dictionary(document.catalog.get("Perms"))
+    certification = document.dictionary(perms.get("DocMDP")) if perms else None
+    for reference in document.array(certification.get("Reference")) or [] if certification else []:
+        transform = document.dictionary(reference)
+        parameters = document.dictionary(transform.get("TransformParams")) if transform else None
+        if parameters and document.resolve(parameters.get("P")) == 1:
+            raise RefusedError(
+                "forbidden_by_document", "the document is certified with /DocMDP /P 1: no further change is permitted"
+            )

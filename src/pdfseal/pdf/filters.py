@@ -1,0 +1,105 @@
+"""Decoding of the streams that hold structure: cross-reference and object streams.
+
+Law: only FlateDecode (with predictors) and no filter at all; output is bounded before it is
+produced. Content streams and pictures are none of this module's business.
+
+Reference: ISO 32000-2, 7.4.4 (FlateDecode) and 7.4.4.4 (predictors).
+"""
+
+from __future__ import annotations
+
+import zlib
+from itertools import accumulate
+
+from pdfseal.errors import DocumentError
+from pdfseal.pdf.syntax import Dictionary, Name, Value, damaged
+
+MAX_DECODED_BYTES = 64 << 20
+
+
+def decode(data: bytes, stream: Dictionary, *, where: str, limit: int = MAX_DECODED_BYTES) -> bytes:
+    """The decoded data of a structure stream; `limit_exceeded` where it grows beyond `limit` bytes."""
+    filters = _as_list(stream.get("Filter"))
+    parameters = _as_list(stream.get("DecodeParms"))
+    if not filters:
+        return data
+    if filters not in ([Name("FlateDecode")], [Name("Fl")]):
+        raise damaged(f"{where}: a structure stream with the filter {filters!r} is not supported")
+    decoded = _inflate(data, limit, where)
+    if parameters and isinstance(parameters[0], Dictionary):
+        return _unpredict(decoded, parameters[0], where)
+    return decoded
+
+
+def _as_list(value: Value) -> list[Value]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _inflate(data: bytes, limit: int, where: str) -> bytes:
+    engine = zlib.decompressobj()
+    try:
+        decoded = engine.decompress(data, limit + 1)
+    except zlib.error as error:
+        raise damaged(f"{where}: {error}") from error
+    if len(decoded) > limit:
+        raise DocumentError("limit_exceeded", f"{where}: expands beyond {limit} bytes")
+    return decoded
+
+
+def _positive(parameters: Dictionary, key: str, default: int, most: int, where: str) -> int:
+    value = parameters.get(key, default)
+    if not isinstance(value, int) or not 1 <= value <= most:
+        raise damaged(f"{where}: /{key} is {value!r}")
+    return value
+
+
+def _unpredict(data: bytes, parameters: Dictionary, where: str) -> bytes:
+    predictor = _positive(parameters, "Predictor", 1, 15, where)
+    if predictor == 1:
+        return data
+    colors = _positive(parameters, "Colors", 1, 32, where)
+    bits = _positive(parameters, "BitsPerComponent", 8, 16, where)
+    columns = _positive(parameters, "Columns", 1, 1 << 16, where)
+    if predictor < 10 or bits != 8:
+        raise damaged(f"{where}: predictor {predictor} with {bits} bits is not supported here")
+    width = columns * colors
+    stride = width + 1
+    data = data[: len(data) // stride * stride]
+    if data and set(data[::stride]) == {2}:  # what every producer writes: all rows "Up"
+        return _undo_up(data, width)
+    return _undo_png(data, width, colors, where)
+
+
+def _undo_up(data: bytes, width: int) -> bytes:
+    """Column by column: each octet is the running sum of its column, modulo 256."""
+    stride = width + 1
+    rows = len(data) // stride
+    out = bytearray(rows * width)
+    for column in range(width):
+        sums = accumulate(data[column + 1 :: stride])
+        out[column::width] = bytes(total & 0xFF for total in sums)
+    return bytes(out)
+
+
+def _undo_png(data: bytes, width: int, pixel: int, where: str) -> bytes:
+    out = bytearray()
+    above = bytes(width)
+    for start in range(0, len(data), width + 1):
+        kind, row = data[start], bytearray(data[start + 1 : start + 1 + width])
+        if kind > 4:
+            raise damaged(f"{where}: PNG row filter {kind}")
+        for i in range(width) if kind else ():
+            left = row[i - pixel] if i >= pixel else 0
+            corner = above[i - pixel] if i >= pixel else 0
+            guess = (0, left, above[i], (left + above[i]) // 2, _paeth(left, above[i], corner))[kind]
+            row[i] = (row[i] + guess) & 0xFF
+        out += row
+        above = bytes(row)
+    return bytes(out)
+
+
+def _paeth(left: int, up: int, corner: int) -> int:
+    estimate = left + up - corner
+    return min((abs(estimate - left), 0, left), (abs(estimate - up), 1, up), (abs(estimate - corner), 2, corner))[2]

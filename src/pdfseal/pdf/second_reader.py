@@ -1,0 +1,55 @@
+"""A second opinion before anything is sealed: qpdf, through pikepdf, must see the same document.
+
+Law: sealing is refused where two readers disagree about the catalog, the number of pages in the
+tree's root, or whether the cross-reference data is whole: what a person would see then depends
+on the program, and a seal must not cover that. Our reader finds bytes; this one only agrees.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from pdfseal.errors import DocumentError
+from pdfseal.pdf.document import Document
+from pdfseal.pdf.source import BytesSource, FileSource, Source
+
+if TYPE_CHECKING:
+    import pikepdf
+
+
+def check_agreement(document: Document) -> None:
+    """Raises `pdf_damaged` where qpdf cannot read the file without repair, `pdf_ambiguous` where it differs."""
+    import pikepdf
+
+    try:
+        with pikepdf.open(
+            _openable(document.source),
+            attempt_recovery=False,
+            inherit_page_attributes=False,
+            suppress_warnings=True,
+            access_mode=pikepdf.AccessMode.stream,
+        ) as other:
+            _compare(document, other)
+    except pikepdf.PdfError as error:
+        reason = str(error).rsplit(": ", 1)[-1][:200]
+        raise DocumentError("pdf_damaged", f"the PDF is damaged and would need repair: {reason}") from error
+
+
+def _compare(document: Document, other: pikepdf.Pdf) -> None:
+    if tuple(other.Root.objgen) != tuple(document.root):
+        raise DocumentError("pdf_ambiguous", "two readers find different document catalogs in this file")
+    ours = document.dictionary(document.catalog.get("Pages")) or {}
+    theirs = other.Root.get("/Pages")
+    kids = document.array(ours.get("Kids")) or []
+    if theirs is None or len(theirs.get("/Kids", [])) != len(kids):
+        raise DocumentError("pdf_ambiguous", "two readers find different page trees in this file")
+
+
+def _openable(source: Source) -> Any:
+    """What pikepdf can open without holding a file whole."""
+    if isinstance(source, BytesSource):
+        return io.BytesIO(source.data)
+    if isinstance(source, FileSource):
+        return source.path
+    raise TypeError(type(source))

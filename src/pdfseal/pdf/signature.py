@@ -1,0 +1,281 @@
+"""The signatures that are read: every signature dictionary of a file, in any of its revisions.
+
+    Document -> FoundSignature(field, dictionary, contents, byte_range, coverage, problems, boxes)
+
+Law: signatures are found by walking the form of the newest revision *and* the objects that later
+revisions wrote, so that one that was taken out of the form is still seen. `/ByteRange` is judged
+on bytes: four integers, inside the file, and the gap is exactly the token of this dictionary's
+own `/Contents`. Nothing here decides what a container says.
+
+Reference: ISO 32000-2, 12.8.1 (signature dictionaries), 12.7.5.5 (signature fields).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pdfseal.errors import DocumentError
+from pdfseal.geometry import Rect
+from pdfseal.pdf.document import Document, Page
+from pdfseal.pdf.field import ByteRange, walk_fields
+from pdfseal.pdf.source import Source, chunks
+from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value, decode_text_string
+from pdfseal.pdf.xref import InUse
+
+Coverage = Literal["whole_file", "revision", "partial", "none"]
+MAX_SIGNATURES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSignature:
+    """One signature dictionary as it stands in the file.
+
+    `field` is the full name of its field, None where the form does not lead to it. `hole` is the
+    absolute start and end of the `/Contents` token, `<` and `>` included. `problems` say why the
+    `/ByteRange` cannot be believed; where there is one, `byte_range` is None.
+    """
+
+    field: str | None
+    dictionary: Dictionary = field(repr=False)
+    filter: str | None
+    subfilter: str | None
+    contents: bytes = field(repr=False)
+    hole: tuple[int, int] | None
+    byte_range: ByteRange | None
+    coverage: Coverage
+    problems: tuple[tuple[str, str], ...]
+    widget: Dictionary | None = field(repr=False)
+    widget_ref: Ref | None
+
+    @property
+    def covered_end(self) -> int:
+        """Where the covered part of the file ends, 0 where nothing is covered."""
+        return self.byte_range[2] + self.byte_range[3] if self.byte_range else 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether the hole is still full of zeros: prepared, not signed."""
+        return self.hole is not None and not self.contents.strip(b"\x00")
+
+    def text(self, key: str, document: Document) -> str | None:
+        """A text entry of the signature dictionary, such as /Reason."""
+        value = document.resolve(self.dictionary.get(key))
+        return decode_text_string(value) if isinstance(value, bytes) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Located:
+    """A signature dictionary with the absolute position that its spans count from, None inside an object stream."""
+
+    dictionary: Dictionary
+    origin: int | None
+
+
+def find_signatures(document: Document) -> tuple[FoundSignature, ...]:
+    """All signatures, in the order of the bytes they cover."""
+    found: dict[object, FoundSignature] = {}
+    for kid, dictionary, name, kind in walk_fields(document):
+        if kind == Name("Sig") and document.dictionary(dictionary.get("V")) is not None:
+            located, key = _locate_value(document, kid, dictionary)
+            found[key] = _examine(document, located, name, dictionary, kid if isinstance(kid, Ref) else None)
+        _check_count(found)
+    for key, located in _written_later(document):
+        if key not in found:
+            found[key] = _examine(document, located, None, None, None)
+        _check_count(found)
+    return tuple(sorted(found.values(), key=lambda one: (one.covered_end, one.field or "")))
+
+
+def _check_count(found: dict[object, FoundSignature]) -> None:
+    if len(found) > MAX_SIGNATURES:
+        raise DocumentError("limit_exceeded", f"the document has more than {MAX_SIGNATURES} signatures")
+
+
+def _locate_value(document: Document, kid: Value, owner: Dictionary) -> tuple[_Located, object]:
+    """The dictionary that a field's /V is: an object of its own, or written inside the field."""
+    value = owner.get("V")
+    holder: Value = value
+    if isinstance(value, Ref):
+        while isinstance(target := document.object(value), Ref):
+            value = target
+        holder = value
+    else:
+        holder = kid
+    if not isinstance(holder, Ref):
+        inline = document.dictionary(value)
+        assert inline is not None  # the caller checked
+        return _Located(inline, None), id(inline)
+    entry = document.entry(holder.number)
+    if not isinstance(entry, InUse):
+        packed = document.dictionary(value)
+        assert packed is not None  # the caller checked
+        return _Located(packed, None), holder.number
+    indirect, _, origin = document.indirect(holder.number, entry)
+    dictionary = indirect.value if isinstance(value, Ref) else _inline(indirect.value)
+    assert isinstance(dictionary, Dictionary)  # the same object as resolved before
+    return _Located(dictionary, origin), (holder.number, entry.offset)
+
+
+def _inline(owner: Value) -> Value:
+    return owner.get("V") if isinstance(owner, Dictionary) else None
+
+
+def _written_later(document: Document) -> Iterator[tuple[object, _Located]]:
+    """Signature dictionaries among the objects that the later sections list, hidden ones included."""
+    for section in document.sections[:-1]:
+        for number in section.numbers():
+            entry = section.lookup(number)
+            if not isinstance(entry, InUse):
+                continue
+            try:
+                indirect, _, origin = document.indirect(number, entry)
+            except DocumentError:
+                continue  # an object that cannot be read is no signature; changes.py names it
+            value = indirect.value
+            if isinstance(value, Dictionary) and "ByteRange" in value and "Contents" in value:
+                yield (number, entry.offset), _Located(value, origin)
+
+
+def _examine(
+    document: Document, located: _Located, name: str | None, widget: Dictionary | None, ref: Ref | None
+) -> FoundSignature:
+    dictionary = located.dictionary
+    contents = document.resolve(dictionary.get("Contents"))
+    hole = _hole(located)
+    byte_range, problems = _judge_byte_range(document, located, hole)
+    return FoundSignature(
+        field=name,
+        dictionary=dictionary,
+        filter=_name(document.resolve(dictionary.get("Filter"))),
+        subfilter=_name(document.resolve(dictionary.get("SubFilter"))),
+        contents=contents if isinstance(contents, bytes) else b"",
+        hole=hole,
+        byte_range=byte_range,
+        coverage=_coverage(document, byte_range),
+        problems=tuple(problems),
+        widget=widget,
+        widget_ref=ref,
+    )
+
+
+def _name(value: Value) -> str | None:
+    return str(value) if isinstance(value, Name) else None
+
+
+def _hole(located: _Located) -> tuple[int, int] | None:
+    span = located.dictionary.spans.get("Contents")
+    if span is None or located.origin is None:
+        return None
+    return located.origin + span[0], located.origin + span[1]
+
+
+def _judge_byte_range(
+    document: Document, located: _Located, hole: tuple[int, int] | None
+) -> tuple[ByteRange | None, list[tuple[str, str]]]:
+    """`/ByteRange` is believed only if its gap is exactly this dictionary's own /Contents token."""
+    dictionary = located.dictionary
+    if dictionary.repeated:
+        keys = ", ".join(dictionary.repeated)
+        return None, [("repeated_key", f"the signature dictionary has entries more than once: {keys}")]
+    value = document.resolve(dictionary.get("ByteRange"))
+    if not isinstance(value, list) or len(value) != 4:
+        return None, [("byte_range_malformed", "/ByteRange is not an array of four integers")]
+    if not all(isinstance(item, int) and not isinstance(item, bool) for item in value):
+        return None, [("byte_range_malformed", "/ByteRange is not an array of four integers")]
+    a, b, c, d = (int(item) for item in value if isinstance(item, int))
+    if min(a, b, c, d) < 0 or a + b > c or c + d > document.source.size:
+        return None, [("byte_range_outside", f"/ByteRange [{a} {b} {c} {d}] overlaps itself or leaves the file")]
+    if hole is None or not isinstance(dictionary.get("Contents"), bytes):
+        return None, [("contents_not_direct", "/Contents is not a string written in the signature dictionary")]
+    if (a + b, c) != hole or document.source.read(hole[0], 1) != b"<":
+        return None, [
+            ("gap_mismatch", f"the gap of /ByteRange is {a + b} to {c}, its /Contents stands at {hole[0]} to {hole[1]}")
+        ]
+    if a != 0:
+        return (a, b, c, d), [("byte_range_start", f"the signature leaves out the first {a} bytes of the file")]
+    return (a, b, c, d), []
+
+
+def _coverage(document: Document, byte_range: ByteRange | None) -> Coverage:
+    """How much a ByteRange covers: all, up to the end of an earlier revision, some of it, or nothing."""
+    if byte_range is None:
+        return "none"
+    if byte_range[0] != 0:
+        return "partial"
+    end = byte_range[2] + byte_range[3]
+    if end == document.source.size:
+        return "whole_file"
+    return "revision" if ends_revision(document, end) else "partial"
+
+
+def ends_revision(document: Document, end: int) -> bool:
+    """Whether the first `end` bytes are a PDF whose sections are the oldest ones of this document."""
+    try:
+        earlier = Document.open(document.source, end=end)
+    except DocumentError:
+        return False
+    ours = [section.offset for section in document.sections]
+    theirs = [section.offset for section in earlier.sections]
+    last_line = document.source.read(max(0, end - 64), min(64, end)).rstrip(b"\r\n \x00")
+    return ours[-len(theirs) :] == theirs and last_line.endswith(b"%%EOF")
+
+
+def covered_pieces(byte_range: ByteRange) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The two covered pieces as absolute (start, end)."""
+    a, b, c, d = byte_range
+    return (a, a + b), (c, c + d)
+
+
+def find_prepared(document: Document) -> FoundSignature | None:
+    """The empty signature of the newest revision, None where there is none."""
+    empty = [one for one in find_signatures(document) if one.empty and one.coverage == "whole_file"]
+    return empty[-1] if empty else None
+
+
+def displayed_boxes(document: Document, found: FoundSignature) -> tuple[tuple[int, Rect], ...]:
+    """Page number and rectangle in displayed page space of the signature's visible widget.
+
+    The page is the one whose /Annots holds the widget; /P alone is a claim.
+    """
+    if found.widget is None:
+        return ()
+    widgets = [(found.widget_ref, found.widget)] if "Rect" in found.widget else []
+    for kid in document.array(found.widget.get("Kids")) or []:
+        dictionary = document.dictionary(kid)
+        if dictionary is not None and isinstance(kid, Ref):
+            widgets.append((kid, dictionary))
+    wanted = {ref: rect for ref, widget in widgets if ref is not None and (rect := _widget_rect(document, widget))}
+    if not wanted:
+        return ()
+    return tuple(_places(document, wanted))
+
+
+def _widget_rect(document: Document, widget: Dictionary) -> Rect | None:
+    corners = [document.resolve(item) for item in document.array(widget.get("Rect")) or []]
+    numbers = [float(c) for c in corners if isinstance(c, int | float) and not isinstance(c, bool)]
+    if len(numbers) != 4:
+        return None
+    rect = Rect.of_corners(*numbers)
+    return rect if rect.width > 0 and rect.height > 0 else None
+
+
+def _places(document: Document, wanted: dict[Ref, Rect]) -> Iterator[tuple[int, Rect]]:
+    left = dict(wanted)
+    for page in document.pages():
+        for annotation in _annotations(document, page):
+            if isinstance(annotation, Ref) and annotation in left:
+                yield page.number, page.geometry.rect_to_displayed(left.pop(annotation))
+        if not left:
+            return
+
+
+def _annotations(document: Document, page: Page) -> list[Value]:
+    return document.array(page.dictionary.get("Annots")) or []
+
+
+def read_covered(source: Source, byte_range: ByteRange) -> Iterator[bytes]:
+    """The covered bytes in chunks."""
+    for start, stop in covered_pieces(byte_range):
+        yield from chunks(source, start, stop)

@@ -1,0 +1,192 @@
+"""The one door to the bytes of a PDF, and the one way an output file comes to be.
+
+Law: a file is read in chunks and never held whole; an output is written beside its place,
+flushed to the disk, and renamed, so that nobody ever sees half a file. No other module below
+the adapters touches the file system.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from pdfseal.errors import CallerError, DocumentError, OutsideError
+
+CHUNK_BYTES = 1 << 20
+
+
+class Source(Protocol):
+    """Random access to immutable bytes."""
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+        ...
+
+    def read(self, offset: int, length: int) -> bytes:
+        """At most `length` bytes from `offset`; fewer only at the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BytesSource:
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    def read(self, offset: int, length: int) -> bytes:
+        return self.data[offset : offset + length]
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A file opened once and read by position; `stamp` tells whether it changed since."""
+
+    path: str
+    descriptor: int
+    size: int
+    stamp: tuple[int, int, int]
+
+    def read(self, offset: int, length: int) -> bytes:
+        try:
+            return os.pread(self.descriptor, length, offset)
+        except OSError as error:
+            raise OutsideError("file_system", f"{self.path}: {error.strerror}") from error
+
+    def changed(self) -> bool:
+        """Whether the file was written to since it was opened."""
+        return _stamp(os.fstat(self.descriptor)) != self.stamp
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+@contextmanager
+def opened(pdf: bytes | str | os.PathLike[str]) -> Iterator[Source]:
+    """Bytes as they are, or a file by its path.
+
+    Raises `not_found` for a path that is not a file, `file_system` where it cannot be read,
+    `pdf_empty` for no bytes at all.
+    """
+    if isinstance(pdf, bytes | bytearray | memoryview):
+        if not len(pdf):
+            raise DocumentError("pdf_empty", "the PDF is empty: it has no bytes")
+        yield BytesSource(bytes(pdf))
+        return
+    path = os.fspath(pdf)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise CallerError("not_found", f"{path}: there is no such file") from error
+    except OSError as error:
+        raise OutsideError("file_system", f"{path}: {error.strerror}") from error
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+            raise CallerError("not_found", f"{path} is {kind}, not a PDF file")
+        if not status.st_size:
+            raise DocumentError("pdf_empty", f"{path} is empty: it has no bytes")
+        yield FileSource(path, descriptor, status.st_size, _stamp(status))
+    finally:
+        os.close(descriptor)
+
+
+def chunks(source: Source, start: int, stop: int) -> Iterator[bytes]:
+    """The bytes `start` to `stop` in pieces of at most `CHUNK_BYTES`."""
+    while start < stop:
+        piece = source.read(start, min(CHUNK_BYTES, stop - start))
+        if not piece:
+            raise OutsideError("file_system", f"the input ended at byte {start}, {stop} were promised")
+        yield piece
+        start += len(piece)
+
+
+def copy_into(source: Source, out: BinaryIO, length: int) -> None:
+    """Copy the first `length` bytes, by the kernel where both sides are files."""
+    done = 0
+    if isinstance(source, FileSource) and hasattr(os, "copy_file_range"):
+        out.flush()
+        try:
+            while done < length:
+                count = os.copy_file_range(source.descriptor, out.fileno(), length - done, offset_src=done)
+                if not count:
+                    break
+                done += count
+        except OSError:  # another file system, or a kernel that cannot: the plain way takes over
+            pass
+        out.seek(done)  # the kernel moved the descriptor behind the buffer's back
+    for piece in chunks(source, done, length):
+        out.write(piece)
+
+
+def write_atomically(path: str | os.PathLike[str], fill: Callable[[BinaryIO], None], *, sync: bool = True) -> None:
+    """Write a file whole or not at all: beside its place, flushed to disk, renamed.
+
+    `fill` gets the open file; whatever it raises leaves an existing file at `path` untouched
+    and nothing beside it.
+    """
+    target = Path(path)
+    try:
+        with tempfile.NamedTemporaryFile(
+            "wb", dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".part", delete=False
+        ) as out:
+            temporary = Path(out.name)
+            try:
+                fill(out.file)
+                out.flush()
+                os.chmod(temporary, _mode_for(target))
+                if sync:
+                    os.fsync(out.fileno())
+                os.replace(temporary, target)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+        if sync:
+            _sync_directory(target.parent)
+    except OSError as error:
+        raise OutsideError("file_system", f"{target}: {error.strerror or error}") from error
+
+
+def _mode_for(target: Path) -> int:
+    """Permissions of the file that is replaced, else what `open` would have given."""
+    try:
+        return target.stat().st_mode & 0o7777
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def patch_in_place(path: str | os.PathLike[str], offset: int, data: bytes, *, sync: bool = True) -> None:
+    """Overwrite `data` at `offset` of an existing file; its length does not change."""
+    try:
+        descriptor = os.open(os.fspath(path), os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            view = memoryview(data)
+            while view:
+                count = os.pwrite(descriptor, view, offset)
+                view, offset = view[count:], offset + count
+            if sync:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise OutsideError("file_system", f"{os.fspath(path)}: {error.strerror}") from error

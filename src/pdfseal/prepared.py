@@ -1,0 +1,236 @@
+"""The values that stand between the steps: a PreparedSeal before the signature, a Patch after it.
+
+    prepare -> PreparedSeal --(signed outside)--> compose -> Patch
+
+Law: frozen, and complete without the original: a session file carries a PreparedSeal to another
+process or another day. It holds no secret.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
+
+from pdfseal.errors import CallerError, DocumentError, RefusedError
+from pdfseal.geometry import Rect
+from pdfseal.pdf.source import FileSource, Source, copy_into, opened, patch_in_place, write_atomically
+from pdfseal.pki.certificate import Certificate
+from pdfseal.placement import Box
+
+SESSION_SCHEMA = 1
+Pdf = bytes | str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the original is, for `write` and `pdf_bytes`; `stamp` tells whether a file changed since."""
+
+    pdf: Pdf = field(repr=False)
+    stamp: tuple[int, int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedSeal:
+    """A prepared PDF, without the original: what was appended, and what is to be signed.
+
+    `base_length`: bytes of the original. `byte_range`: `/ByteRange`. `hole`: (offset of `<`,
+    length in bytes with both brackets) in the prepared PDF. `hash_bytes`: the digest over the
+    ByteRange by `digest_algorithm`. `hash_set_bytes`: what the outside signer signs, and
+    `hash_set_hash_bytes` its digest by `signature_scheme` (for SM2 that is e). `certificates`:
+    the signer's, then its chain. `when`: UTC. `notes`: what the caller should know.
+    """
+
+    base_length: int
+    appended: bytes = field(repr=False)
+    byte_range: tuple[int, int, int, int]
+    hole: tuple[int, int]
+    field_name: str
+    boxes: tuple[Box, ...]
+    scheme: str
+    signature_scheme: str
+    digest_algorithm: str
+    hash_bytes: bytes = field(repr=False)
+    hash_set_bytes: bytes = field(repr=False)
+    hash_set_hash_bytes: bytes = field(repr=False)
+    certificates: tuple[Certificate, ...] = field(repr=False)
+    when: datetime
+    notes: tuple[str, ...] = ()
+    origin: Origin | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def total_length(self) -> int:
+        """Bytes of the prepared and of the sealed PDF."""
+        return self.base_length + len(self.appended)
+
+    # -- the prepared PDF -----------------------------------------------------------------
+
+    def pdf_bytes(self, pdf: Pdf | None = None) -> bytes:
+        """The whole prepared PDF. `pdf` is the original where this value came from a session file."""
+        with self._original(pdf) as source:
+            return source.read(0, self.base_length) + self.appended
+
+    def write(self, path: str | os.PathLike[str], pdf: Pdf | None = None) -> None:
+        """Write the prepared PDF, whole or not at all. Raises `source_changed`, `file_system`."""
+        with self._original(pdf) as source:
+
+            def fill(out: BinaryIO) -> None:
+                copy_into(source, out, self.base_length)
+                out.write(self.appended)
+
+            write_atomically(path, fill)
+
+    def _original(self, pdf: Pdf | None) -> _Original:
+        if pdf is None and self.origin is None:
+            raise CallerError("argument", "this PreparedSeal came from a session file: hand in the original PDF")
+        return _Original(self, pdf)
+
+    # -- the session file -----------------------------------------------------------------
+
+    def to_json(self) -> str:
+        """The session file's text (schema 1)."""
+        return json.dumps(
+            {
+                "pdfseal_session": SESSION_SCHEMA,
+                "base_length": self.base_length,
+                "appended": _b64(self.appended),
+                "byte_range": list(self.byte_range),
+                "hole": list(self.hole),
+                "field_name": self.field_name,
+                "boxes": [box_to_json(box) for box in self.boxes],
+                "scheme": self.scheme,
+                "signature_scheme": self.signature_scheme,
+                "digest_algorithm": self.digest_algorithm,
+                "hash_bytes": _b64(self.hash_bytes),
+                "hash_set_bytes": _b64(self.hash_set_bytes),
+                "hash_set_hash_bytes": _b64(self.hash_set_hash_bytes),
+                "certificates": [_b64(certificate.der) for certificate in self.certificates],
+                "when": self.when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "notes": list(self.notes),
+            },
+            ensure_ascii=False,
+            indent=1,
+        )
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> PreparedSeal:
+        """Read a session file. Raises `session_unreadable` for anything that is not one."""
+        try:
+            value = json.loads(text)
+            if value["pdfseal_session"] != SESSION_SCHEMA:
+                raise CallerError("session_unreadable", f"the session has schema {value['pdfseal_session']!r}, not 1")
+            return cls(
+                base_length=_integer(value["base_length"]),
+                appended=_unb64(value["appended"]),
+                byte_range=_integers(value["byte_range"], 4),  # type: ignore[arg-type]
+                hole=_integers(value["hole"], 2),  # type: ignore[arg-type]
+                field_name=str(value["field_name"]),
+                boxes=tuple(_box_from_json(box) for box in value["boxes"]),
+                scheme=str(value["scheme"]),
+                signature_scheme=str(value["signature_scheme"]),
+                digest_algorithm=str(value["digest_algorithm"]),
+                hash_bytes=_unb64(value["hash_bytes"]),
+                hash_set_bytes=_unb64(value["hash_set_bytes"]),
+                hash_set_hash_bytes=_unb64(value["hash_set_hash_bytes"]),
+                certificates=tuple(Certificate.load(_unb64(item)) for item in value["certificates"]),
+                when=datetime.strptime(value["when"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
+                notes=tuple(str(note) for note in value["notes"]),
+            )
+        except (KeyError, TypeError, ValueError, RecursionError, DocumentError) as error:
+            raise CallerError("session_unreadable", f"the session file cannot be read: {error}") from error
+
+    def with_origin(self, pdf: Pdf, source: Source) -> PreparedSeal:
+        """The same, knowing where its original is."""
+        stamp = source.stamp if isinstance(source, FileSource) else None
+        return replace(self, origin=Origin(pdf, stamp))
+
+
+class _Original:
+    """The original, opened; refuses one that cannot be what was prepared."""
+
+    def __init__(self, prepared: PreparedSeal, pdf: Pdf | None) -> None:
+        self._prepared = prepared
+        self._stamp = None
+        if pdf is None and prepared.origin is not None:
+            pdf, self._stamp = prepared.origin.pdf, prepared.origin.stamp
+        assert pdf is not None  # PreparedSeal._original checked
+        self._manager = opened(pdf)
+
+    def __enter__(self) -> Source:
+        source = self._manager.__enter__()
+        changed = source.size != self._prepared.base_length
+        if isinstance(source, FileSource) and self._stamp is not None:
+            changed = changed or source.stamp != self._stamp
+        if changed:
+            self._manager.__exit__(None, None, None)
+            raise RefusedError("source_changed", "the original PDF changed since it was prepared: prepare again")
+        return source
+
+    def __exit__(self, *details: Any) -> None:
+        self._manager.__exit__(*details)
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Bytes to write at an offset of the prepared PDF; the file keeps its length."""
+
+    offset: int
+    data: bytes = field(repr=False)
+
+    def applied_to(self, prepared: bytes) -> bytes:
+        """The sealed PDF from the prepared one, in memory."""
+        return prepared[: self.offset] + self.data + prepared[self.offset + len(self.data) :]
+
+    def write_in_place(self, path: str | os.PathLike[str], *, sync: bool = True) -> None:
+        """Turn the prepared file itself into the sealed one."""
+        patch_in_place(path, self.offset, self.data, sync=sync)
+
+    def write(self, prepared: Source, path: str | os.PathLike[str], *, sync: bool = True) -> None:
+        """Write the sealed PDF beside the prepared one, whole or not at all."""
+
+        def fill(out: BinaryIO) -> None:
+            copy_into(prepared, out, prepared.size)
+            out.seek(self.offset)
+            out.write(self.data)
+
+        write_atomically(path, fill, sync=sync)
+
+
+def box_to_json(box: Box) -> dict[str, Any]:
+    """`{"page", "left", "bottom", "right", "top"}`, points, displayed page space."""
+    rect = box.rect
+    found = {"page": box.page} | {edge: round(getattr(rect, edge), 3) for edge in ("left", "bottom", "right", "top")}
+    return found | ({"moved": True} if box.moved else {})
+
+
+def _box_from_json(value: dict[str, Any]) -> Box:
+    edges = [float(value[edge]) for edge in ("left", "bottom", "right", "top")]
+    return Box(_integer(value["page"]), Rect(*edges), bool(value.get("moved", False)))
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _unb64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"not base64: {error}") from error
+
+
+def _integer(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{value!r} is not an integer")
+    return value
+
+
+def _integers(value: list[object], count: int) -> tuple[int, ...]:
+    if len(value) != count:
+        raise ValueError(f"{count} integers are expected")
+    return tuple(_integer(item) for item in value)
+

@@ -1,0 +1,252 @@
+"""Prepare and compose: a PDF becomes a prepared one, and with a signature value a sealed one.
+
+    source + placement + appearance + plan -> prepare          -> PreparedSeal
+    PreparedSeal + signature value         -> compose          -> Patch(offset, data)
+    prepared PDF + to-be-signed + signature -> compose_prepared -> Patch(offset, data)
+
+Law: pure. Time, names and random bytes are arguments; nothing here knows a private key. Neither
+way of composing gives out a seal that would not verify: the signature value, the digest that
+was signed and the room in the hole are checked first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from pdfseal.containers import finish, to_be_signed_digest
+from pdfseal.containers.base import Finished, Plan
+from pdfseal.crypto.digests import Hasher, new_hash
+from pdfseal.errors import CallerError, DocumentError, RefusedError
+from pdfseal.geometry import Matrix, Size
+from pdfseal.pdf.appearance import Picture, read_picture, write_form
+from pdfseal.pdf.conformance import forbids_transparency
+from pdfseal.pdf.document import Document
+from pdfseal.pdf.field import (
+    AppendedSignature,
+    ByteRange,
+    FieldBox,
+    SignatureEntry,
+    append_signature,
+    check_signing_allowed,
+    free_field_name,
+)
+from pdfseal.pdf.revision import Revision
+from pdfseal.pdf.second_reader import check_agreement
+from pdfseal.pdf.signature import covered_pieces, find_prepared
+from pdfseal.pdf.source import Source, chunks
+from pdfseal.pdf.syntax import Ref
+from pdfseal.pki.certificate import Certificate
+from pdfseal.placement import PlacedBox, Placement, resolve
+from pdfseal.prepared import Patch, PreparedSeal
+
+MAX_HOLE_BYTES = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """How the seal looks. `picture` is a PNG, JPEG, GIF or BMP file, None for an invisible seal.
+
+    `opacity` is 0 to 100 per cent. `cover_text` draws the seal on top of the page; without it
+    the page shines through (multiplied), so that text below stays readable.
+    """
+
+    picture: bytes | None = field(repr=False)
+    opacity: float = 100.0
+    cover_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What the signature dictionary says in words (ISO 32000-2, table 255)."""
+
+    name: str | None = None
+    reason: str | None = None
+    location: str | None = None
+    contact: str | None = None
+
+
+def prepare(
+    source: Source,
+    *,
+    placement: Placement | None,
+    appearance: Appearance,
+    plan: Plan,
+    when: datetime,
+    file_id: bytes,
+    wording: Wording | None = None,
+    field_name: str | None = None,
+    reserve: int | None = None,
+    timestamp: bool = True,
+) -> PreparedSeal:
+    """Reserve a signature field in an appended revision and say what is to be signed.
+
+    `placement` None makes an invisible seal. `file_id`: 16 bytes, random or derived. `reserve`
+    overrides the bytes kept for the container; `timestamp` keeps room for a token.
+    Raises CallerError, RefusedError and DocumentError; nothing is written anywhere.
+    """
+    document = Document.open(source)
+    if document.encrypted:
+        raise DocumentError("pdf_encrypted", "the document is encrypted, and sealing encrypted files is not supported yet")
+    check_signing_allowed(document)
+    check_agreement(document)
+    name = free_field_name(document, field_name)
+    hole_bytes = _hole_bytes(plan, reserve, timestamp)
+    revision = Revision(document)
+    placed, forms = _draw(revision, placement, appearance)
+    words = wording or Wording()
+    appended = append_signature(
+        revision,
+        field_name=name,
+        entry=SignatureEntry(
+            plan.filter, plan.subfilter, when, words.name or plan.signer.common_name or None,
+            words.reason, words.location, words.contact,
+        ),
+        boxes=tuple(
+            FieldBox(item.page, item.page.geometry.rect_to_user(item.box.rect), form)
+            for item, form in zip(placed, forms, strict=True)
+        ),
+        hole_bytes=hole_bytes,
+        file_id=file_id,
+    )  # fmt: skip
+    digest = _digest_prepared(source, document.end, appended, plan.digest_algorithm)
+    to_be_signed = plan.to_be_signed(digest, byte_range=appended.byte_range, when=when)
+    return PreparedSeal(
+        base_length=document.end,
+        appended=appended.data,
+        byte_range=appended.byte_range,
+        hole=appended.hole,
+        field_name=name,
+        boxes=tuple(item.box for item in placed),
+        scheme=plan.scheme_name,
+        signature_scheme=plan.signature_scheme.name,
+        digest_algorithm=plan.digest_algorithm,
+        hash_bytes=digest,
+        hash_set_bytes=to_be_signed,
+        hash_set_hash_bytes=to_be_signed_digest(to_be_signed, plan.signature_scheme, plan.signer),
+        certificates=plan.certificates,
+        when=when.astimezone(UTC),
+        notes=tuple(
+            f"the box on page {item.box.page} was moved back inside the page" for item in placed if item.box.moved
+        ),
+    )
+
+
+def compose(prepared: PreparedSeal, signature: bytes, *, timestamp: bytes | None = None) -> Patch:
+    """The patch that turns the prepared PDF into the sealed one. Constant time, whatever the file's size.
+
+    Raises `signature_invalid`, `certificate_not_candidate`, `digest_mismatch`, `hole_too_small`.
+    """
+    finished = finish(
+        prepared.hash_set_bytes, signature, certificates=prepared.certificates, timestamp=timestamp
+    )
+    _check_digest(finished, prepared.digest_algorithm, prepared.hash_bytes)
+    return _fill(prepared.hole, finished)
+
+
+def compose_prepared(
+    source: Source,
+    to_be_signed: bytes,
+    signature: bytes,
+    *,
+    certificates: tuple[Certificate, ...],
+    timestamp: bytes | None = None,
+) -> Patch:
+    """The same from the prepared PDF alone: find its empty hole, hash again, compare, fill.
+
+    `certificates` are the candidates: CMS attributes name the signer's only by its digest.
+    Raises `not_prepared`, `hole_not_empty` and what `compose` raises.
+    """
+    document = Document.open(source)
+    found = find_prepared(document)
+    if found is None or found.byte_range is None or found.hole is None:
+        raise RefusedError(
+            "not_prepared", "the PDF holds no prepared, empty signature that covers the whole file"
+        )
+    finished = finish(to_be_signed, signature, certificates=certificates, timestamp=timestamp)
+    hasher = new_hash(finished.digest_algorithm)
+    for start, stop in covered_pieces(found.byte_range):
+        _feed(hasher, source, start, stop)
+    _check_digest(finished, finished.digest_algorithm, hasher.digest())
+    return _fill((found.hole[0], found.hole[1] - found.hole[0]), finished)
+
+
+# -- parts ---------------------------------------------------------------------------------
+
+
+def _hole_bytes(plan: Plan, reserve: int | None, timestamp: bool) -> int:
+    hole = plan.reserve(timestamp=timestamp) if reserve is None else reserve
+    if not 0 < hole <= MAX_HOLE_BYTES:
+        raise CallerError("argument", f"the reserve must be 1 to {MAX_HOLE_BYTES} bytes, not {hole}")
+    return hole
+
+
+def _draw(
+    revision: Revision, placement: Placement | None, appearance: Appearance
+) -> tuple[tuple[PlacedBox, ...], tuple[Ref, ...]]:
+    """Boxes, and the form XObject for each; boxes on pages turned alike share one."""
+    if placement is None:
+        return (), ()
+    if appearance.picture is None:
+        raise CallerError("argument", "a visible seal needs a picture")
+    if not 0 < appearance.opacity <= 100:
+        raise CallerError("argument", f"the opacity must be above 0 and at most 100 per cent, not {appearance.opacity:g}")
+    document = revision.document
+    plain = forbids_transparency(document)
+    picture = read_picture(appearance.picture, opaque=plain)
+    placed = resolve(placement, document, picture.natural_size)
+    shared: dict[tuple[Matrix, Size], Ref] = {}
+    forms = []
+    for item in placed:
+        key = (item.page.geometry.upright, item.box.rect.size)
+        if key not in shared:
+            shared[key] = _form(revision, picture, item, appearance, plain)
+        forms.append(shared[key])
+    return placed, tuple(forms)
+
+
+def _form(revision: Revision, picture: Picture, item: PlacedBox, appearance: Appearance, plain: bool) -> Ref:
+    return write_form(
+        revision,
+        picture,
+        item.box.rect.size,
+        upright=item.page.geometry.upright,
+        opacity=1.0 if plain else appearance.opacity / 100,
+        multiply=not (plain or appearance.cover_text),
+    )
+
+
+def _digest_prepared(source: Source, base_length: int, appended: AppendedSignature, algorithm: str) -> bytes:
+    """The digest over the ByteRange of the file that will be: the original, then what is appended."""
+    hasher = new_hash(algorithm)
+    _feed(hasher, source, 0, base_length)
+    hole_at = appended.hole[0] - base_length
+    view = memoryview(appended.data)
+    hasher.update(view[:hole_at])
+    hasher.update(view[hole_at + appended.hole[1] :])
+    return hasher.digest()
+
+
+def _feed(hasher: Hasher, source: Source, start: int, stop: int) -> None:
+    for piece in chunks(source, start, stop):
+        hasher.update(piece)
+
+
+def _check_digest(finished: Finished, algorithm: str, digest: bytes) -> None:
+    if finished.digest_algorithm != algorithm or finished.document_digest != digest:
+        raise RefusedError(
+            "digest_mismatch",
+            f"what was signed states the {finished.digest_algorithm} digest {finished.document_digest.hex()}, "
+            f"the document's {algorithm} digest is {digest.hex()}",
+        )
+
+
+def _fill(hole: tuple[int, int], finished: Finished) -> Patch:
+    """The hole's hex string: the container, then zeros."""
+    room = (hole[1] - 2) // 2
+    if len(finished.der) > room:
+        raise RefusedError(
+            "hole_too_small",
+            f"the container needs {len(finished.der)} bytes and {room} are reserved: prepare again with more",
+        )
+    return Patch(hole[0] + 1, finished.der.hex().upper().encode().ljust(2 * room, b"0"))
