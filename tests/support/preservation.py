@@ -145,7 +145,8 @@ def _trailer_changes(old: pikepdf.Pdf, new: pikepdf.Pdf) -> Iterator[str]:
             yield f"trailer {key} changed"
     before, after = old.trailer.get("/ID"), new.trailer.get("/ID")
     if isinstance(before, pikepdf.Array) and len(before) == 2:
-        if not isinstance(after, pikepdf.Array) or _written(before[0]) != _written(after[0]):
+        kept = isinstance(after, pikepdf.Array) and _written(before[0]) == _written(after[0])
+        if not kept:
             yield "the first half of the trailer's /ID changed"
 
 
