@@ -58,6 +58,7 @@ LENIENCIES: dict[str, str] = {
     "cms_gm_digest_econtent": "eContent is the digest of the content, not the content",
     "cms_gm_signs_content": "the signature covers the document itself, without signed attributes",
     "cms_signature_algorithm": "the signature algorithm is written as another OID of its family",
+    "certificate_left_out": "a certificate in the container that cannot be read, left out",
     "cms_missing_signing_certificate": "no signingCertificate attribute names the signer's certificate",
 }
 

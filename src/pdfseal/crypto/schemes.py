@@ -110,12 +110,13 @@ def refuse_weak(scheme: SignatureScheme) -> None:
 # -- algorithm identifiers ------------------------------------------------------------------
 
 
-def algorithm_identifier(scheme: SignatureScheme) -> bytes:
+def algorithm_identifier(scheme: SignatureScheme, *, oid: str | None = None) -> bytes:
     """AlgorithmIdentifier ::= SEQUENCE { algorithm OBJECT IDENTIFIER, parameters ANY OPTIONAL }
 
+    `oid` is for a place that wants another of the scheme's OIDs, as GM/T 0010 does.
     PKCS#1 v1.5 has NULL parameters (RFC 4055, 5), ECDSA and SM2 none, PSS all of its fields.
     """
-    identifier = asn1.object_identifier(scheme.oid)
+    identifier = asn1.object_identifier(oid or scheme.oid)
     if scheme.family == "rsa-pkcs1":
         return asn1.sequence(identifier, asn1.null())
     if scheme.family == "rsa-pss":

@@ -67,6 +67,9 @@ class Certificate:
     der: bytes
     _reading: Reading = field(default_factory=Reading, compare=False, repr=False)
 
+    def __repr__(self) -> str:
+        return f"Certificate(serial {self.serial_hex})"
+
     @classmethod
     def load(cls, data: bytes) -> Certificate:
         """The one certificate in `data`: DER, PEM or base64. CallerError `certificate_unreadable`."""
