@@ -74,13 +74,19 @@ class PreparedSeal:
         with self._original(pdf) as source:
             return source.read(0, self.base_length) + self.appended
 
-    def write(self, path: str | os.PathLike[str], pdf: Pdf | None = None) -> None:
-        """Write the prepared PDF, whole or not at all. Raises `source_changed`, `file_system`."""
+    def write(self, path: str | os.PathLike[str], pdf: Pdf | None = None, *, patch: Patch | None = None) -> None:
+        """Write the prepared PDF, or with its `patch` the sealed one, whole or not at all.
+
+        Raises `source_changed`, `file_system`.
+        """
         with self._original(pdf) as source:
 
             def fill(out: BinaryIO) -> None:
                 copy_into(source, out, self.base_length)
                 out.write(self.appended)
+                if patch is not None:
+                    out.seek(patch.offset)
+                    out.write(patch.data)
 
             write_atomically(path, fill)
 

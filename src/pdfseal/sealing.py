@@ -33,7 +33,7 @@ from pdfseal.pdf.field import (
 )
 from pdfseal.pdf.revision import Revision
 from pdfseal.pdf.second_reader import check_agreement
-from pdfseal.pdf.signature import covered_pieces, find_prepared
+from pdfseal.pdf.signature import covered_pieces, find_prepared, find_signatures
 from pdfseal.pdf.source import Source, chunks
 from pdfseal.pdf.syntax import Ref
 from pdfseal.pki.certificate import Certificate
@@ -144,6 +144,27 @@ def compose(prepared: PreparedSeal, signature: bytes, *, timestamp: bytes | None
     return _fill(prepared.hole, finished)
 
 
+def check_prepared(prepared: PreparedSeal, source: Source) -> None:
+    """Whether a file is the prepared PDF of this value, its hole still empty. Constant time.
+
+    The original part is not hashed again: use `compose_prepared` where it may have changed.
+    Raises `not_prepared`, `hole_not_empty`.
+    """
+    if source.size != prepared.total_length:
+        raise RefusedError(
+            "not_prepared",
+            f"the file has {source.size} bytes, the prepared PDF of this session has {prepared.total_length}",
+        )
+    appended = source.read(prepared.base_length, len(prepared.appended))
+    if appended == prepared.appended:
+        return
+    at = prepared.hole[0] - prepared.base_length
+    filled = appended[:at] + prepared.appended[at : at + prepared.hole[1]] + appended[at + prepared.hole[1] :]
+    if filled == prepared.appended:
+        raise RefusedError("hole_not_empty", "the file holds a signature already")
+    raise RefusedError("not_prepared", "the file is not the prepared PDF of this session")
+
+
 def compose_prepared(
     source: Source,
     to_be_signed: bytes,
@@ -159,6 +180,8 @@ def compose_prepared(
     """
     document = Document.open(source)
     found = find_prepared(document)
+    if found is None and any(not one.empty and one.coverage == "whole_file" for one in find_signatures(document)):
+        raise RefusedError("hole_not_empty", "the newest signature of the PDF is in place already")
     if found is None or found.byte_range is None or found.hole is None:
         raise RefusedError(
             "not_prepared", "the PDF holds no prepared, empty signature that covers the whole file"

@@ -1,0 +1,73 @@
+"""`pdfseal compose`: the signature value that came back goes into the prepared PDF."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from typing import Any
+
+import click
+
+from pdfseal import CallerError, Patch, PreparedSeal, sealing
+from pdfseal.adapters.keys import decode_signature
+from pdfseal.pdf.source import opened
+from pdfseal_cli.edge import guarded, print_json
+from pdfseal_cli.params import check_output, json_option, read_certificates, read_input
+
+
+@click.command()
+@click.argument("prepared")
+@click.option("--session", help="The session file that prepare wrote.")
+@click.option("--to-be-signed", help="Instead of --session: the bytes that were signed, a file.")
+@click.option("--cert", help="With --to-be-signed: the signer's certificate.")
+@click.option("--chain", multiple=True, help="With --to-be-signed: more certificates; may be repeated.")
+@click.option("--signature", required=True, help="The signature value: a file, or base64 or hex text.")
+@click.option("--timestamp", help="A timestamp token (DER) over the signature value, a file.")
+@click.option("-o", "--output", help="The sealed PDF.")
+@click.option("--in-place", is_flag=True, help="Write into the prepared PDF itself.")
+@json_option
+@guarded
+def compose(**options: Any) -> None:
+    """Turn the PREPARED pdf into a sealed one, with the signature that the outside signer returned."""
+    output = check_output(options["output"], options["prepared"], options["in_place"])
+    signature = _signature(options["signature"])
+    timestamp = read_input(options["timestamp"], "--timestamp") if options["timestamp"] else None
+    with opened(options["prepared"]) as source:
+        patch = _patch(options, source, signature, timestamp)
+        if not options["in_place"]:
+            patch.write(source, output)
+    if options["in_place"]:
+        patch.write_in_place(output)
+    if options["as_json"]:
+        print_json({"schema": 1, "sealed": output})
+    else:
+        click.echo(output)
+
+
+def _patch(options: dict[str, Any], source: Any, signature: bytes, timestamp: bytes | None) -> Patch:
+    if (options["session"] is None) == (options["to_be_signed"] is None):
+        raise click.UsageError("say what was signed: either --session S.json, or --to-be-signed F with --cert C")
+    if options["session"] is not None:
+        session = PreparedSeal.from_json(read_input(options["session"], "--session"))
+        sealing.check_prepared(session, source)
+        return sealing.compose(session, signature, timestamp=timestamp)
+    if options["cert"] is None:
+        raise click.UsageError("--to-be-signed goes with --cert CERT")
+    certificates = read_certificates((options["cert"], *options["chain"]), "--cert or --chain")
+    to_be_signed = read_input(options["to_be_signed"], "--to-be-signed")
+    return sealing.compose_prepared(source, to_be_signed, signature, certificates=certificates, timestamp=timestamp)
+
+
+def _signature(text: str) -> bytes:
+    """A file's content, or the argument itself as base64 or hex."""
+    if text == "-" or os.path.exists(text):
+        return decode_signature(read_input(text, "--signature"))
+    try:
+        return bytes.fromhex(text) if len(text) % 2 == 0 and _is_hex(text) else base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise CallerError("argument", "--signature is neither a file that exists nor base64 or hex text") from error
+
+
+def _is_hex(text: str) -> bool:
+    return all(char in "0123456789abcdefABCDEF" for char in text)

@@ -1,0 +1,88 @@
+"""The edge: results to standard output, errors to one sentence and an exit code.
+
+    0 passed or done   1 failed or refused   2 usage   3 indeterminate   4 unsigned
+    5 unreadable input   6 outside world (network, signer command, file system)   7 our fault
+
+Law: nothing but a command's result goes to standard output. With --json an error is a result
+too: `{"schema": 1, "error": {"code", "message"}}`. A traceback appears only under PDFSEAL_DEBUG.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, ParamSpec
+
+import click
+
+from pdfseal.errors import CallerError, DocumentError, InternalError, OutsideError, PdfsealError, RefusedError
+
+DONE, FAILED, USAGE, INDETERMINATE, UNSIGNED, UNREADABLE, OUTSIDE, OURS = range(8)
+
+# The most specific class first.
+_EXIT_CODES: tuple[tuple[type[PdfsealError], int], ...] = (
+    (RefusedError, FAILED),
+    (CallerError, USAGE),
+    (DocumentError, UNREADABLE),
+    (OutsideError, OUTSIDE),
+    (InternalError, OURS),
+)
+VERDICT_CODES = {"passed": DONE, "failed": FAILED, "indeterminate": INDETERMINATE, "unsigned": UNSIGNED}
+
+P = ParamSpec("P")
+
+
+def exit_code(error: PdfsealError) -> int:
+    return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), OURS)
+
+
+def error_json(error: PdfsealError) -> dict[str, Any]:
+    return {"code": error.code, "message": error.message}
+
+
+def as_pdfseal_error(error: Exception) -> PdfsealError:
+    """Anything unforeseen is our fault, and says so without its innards."""
+    if isinstance(error, PdfsealError):
+        return error
+    if isinstance(error, MemoryError):
+        return OutsideError("file_system", "the machine ran out of memory")
+    return InternalError("internal", f"an unforeseen {type(error).__name__}; set PDFSEAL_DEBUG=1 to see where")
+
+
+def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
+    """Run a command's body; exit with its code, or with the code of the error it raised.
+
+    The body takes `as_json` among its arguments.
+    """
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs) or DONE
+        except click.ClickException:
+            raise
+        except Exception as caught:
+            error = as_pdfseal_error(caught)
+            if os.environ.get("PDFSEAL_DEBUG"):
+                traceback.print_exc()
+            if kwargs.get("as_json"):
+                print_json({"schema": 1, "error": error_json(error)})
+            click.echo(f"pdfseal: {error.message} [{error.code}]", err=True)
+            code = exit_code(error)
+        sys.exit(code)
+
+    return run
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on standard output, with Chinese as it is."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def note(message: str) -> None:
+    """A remark on standard error."""
+    click.echo(f"note: {message}", err=True)

@@ -1,0 +1,91 @@
+"""`pdfseal verify`: the verdict on one or several files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+import pdfseal
+from pdfseal import PdfsealError, Report, SignatureReport
+from pdfseal_cli.edge import VERDICT_CODES, as_pdfseal_error, error_json, exit_code, guarded, print_json
+from pdfseal_cli.params import MOMENT, json_option, pdf_input, read_anchors, read_certificates
+
+# The exit code for several files is the first of these that any file met.
+_GRAVEST_FIRST = (7, 6, 1, 5, 2, 4, 3, 0)
+_COLOURS = {"passed": "green", "failed": "red", "indeterminate": "yellow", "unsigned": "yellow"}
+_MARKS = {"error": "x", "warning": "!", "info": "-"}
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--trust", multiple=True, help="Trust anchors: a PEM or DER file, or a folder of them; may be repeated.")
+@click.option("--untrusted", multiple=True, help="More intermediate certificates; never anchors.")
+@click.option("--at", type=MOMENT, help="The moment of judgement; now by default.")
+@click.option("--strict", is_flag=True, help="Refuse every named leniency.")
+@json_option
+@guarded
+def verify(**options: Any) -> int:
+    """Say of each FILE what was signed, by whom, when, and whether it was changed since."""
+    anchors = read_anchors(options["trust"])
+    untrusted = read_certificates(options["untrusted"], "--untrusted")
+    results: list[tuple[str, Report | PdfsealError]] = []
+    for file in options["files"]:
+        try:
+            report = pdfseal.verify(
+                pdf_input(file), trust=anchors, untrusted=untrusted, at=options["at"], strict=options["strict"]
+            )
+            results.append((file, report))
+        except Exception as error:
+            if len(options["files"]) == 1:
+                raise
+            results.append((file, as_pdfseal_error(error)))
+    if options["as_json"]:
+        rows = [_json(*result) for result in results]
+        print_json(rows[0] if len(rows) == 1 else rows)
+    else:
+        for file, result in results:
+            _show(file, result)
+    codes = {exit_code(r) if isinstance(r, PdfsealError) else VERDICT_CODES[r.verdict] for _, r in results}
+    return next(code for code in _GRAVEST_FIRST if code in codes)
+
+
+def _json(file: str, result: Report | PdfsealError) -> dict[str, Any]:
+    if isinstance(result, PdfsealError):
+        return {"schema": 1, "path": file, "error": error_json(result)}
+    return result.to_json() | {"path": file}
+
+
+def _show(file: str, result: Report | PdfsealError) -> None:
+    if isinstance(result, PdfsealError):
+        click.echo(f"{file}: {click.style('unreadable', fg='red', bold=True)}: {result.message} [{result.code}]")
+        return
+    click.echo(f"{file}: {_styled(result.verdict)}")
+    for number, one in enumerate(result.signatures, start=1):
+        for line in _lines(number, one):
+            click.echo(line)
+
+
+def _styled(verdict: str) -> str:
+    return click.style(verdict, fg=_COLOURS[verdict], bold=True)
+
+
+def _lines(number: int, one: SignatureReport) -> list[str]:
+    lines = [f"  signature {number}: {_styled(one.verdict)}  {one.field or '(no field)'}, {one.kind}, {one.algorithm or '?'}"]
+    if one.signer is not None:
+        lines.append(f"    signer:    {one.signer.subject}")
+        lines.append(f"    issuer:    {one.signer.issuer}, serial {one.signer.serial}")
+    if one.signing_time is not None:
+        lines.append(f"    time:      {one.signing_time.isoformat(sep=' ')} (as stated by the signer)")
+    for box in one.boxes:
+        edges = ", ".join(f"{value:g}" for value in (box.rect.left, box.rect.bottom, box.rect.right, box.rect.top))
+        lines.append(f"    place:     page {box.page}, {edges}")
+    lines.append(f"    integrity: digest {_word(one.digest_ok)}, signature {_word(one.signature_ok)}, covers {one.coverage}")
+    lines.append(f"    changes:   {one.changes.level}" + ("" if one.changes.allowed else " (not allowed)"))
+    lines.append(f"    trust:     {one.trust.status}, revocation {one.trust.revocation}")
+    lines += [f"    {_MARKS[finding.severity]} {finding.message} [{finding.code}]" for finding in one.findings]
+    return lines
+
+
+def _word(result: bool | None) -> str:
+    return "not checked" if result is None else "ok" if result else "WRONG"

@@ -1,0 +1,68 @@
+"""pdfseal: electronic seals on PDF files, signed by a key that lives elsewhere.
+
+    import pdfseal
+
+    prepared = pdfseal.prepare(
+        "contract.pdf",
+        placement=pdfseal.InRectangle(page=1, rect=pdfseal.Rect(350, 200, 600, 300)),
+        appearance=pdfseal.Appearance(picture=open("seal.png", "rb").read()),
+        signer=open("signer.pem", "rb").read(),
+    )
+    prepared.write("prepared.pdf")
+    signature = ask_the_outside_signer(prepared.hash_set_bytes)
+    pdfseal.compose(prepared, signature).write_in_place("prepared.pdf")    # now it is sealed
+
+    report = pdfseal.verify("prepared.pdf", trust=pdfseal.TrustAnchors.load(root_pem))
+    print(report.verdict)                                                   # passed
+"""
+
+from pdfseal.api import CONTAINER_SCHEMES, compose, compose_prepared, prepare, verify
+from pdfseal.errors import (
+    CallerError,
+    DocumentError,
+    InternalError,
+    OutsideError,
+    PdfsealError,
+    RefusedError,
+)
+from pdfseal.geometry import Point, Rect, Size, mm_to_points, points_to_mm
+from pdfseal.pki.certificate import Certificate
+from pdfseal.pki.trust import TrustAnchors
+from pdfseal.placement import AtPoint, Box, InRectangle
+from pdfseal.prepared import Patch, PreparedSeal
+from pdfseal.report import Finding, Report, SignatureReport
+from pdfseal.sealing import Appearance, Wording
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CONTAINER_SCHEMES",
+    "Appearance",
+    "AtPoint",
+    "Box",
+    "CallerError",
+    "Certificate",
+    "DocumentError",
+    "Finding",
+    "InRectangle",
+    "InternalError",
+    "OutsideError",
+    "Patch",
+    "PdfsealError",
+    "Point",
+    "PreparedSeal",
+    "Rect",
+    "RefusedError",
+    "Report",
+    "SignatureReport",
+    "Size",
+    "TrustAnchors",
+    "Wording",
+    "__version__",
+    "compose",
+    "compose_prepared",
+    "mm_to_points",
+    "points_to_mm",
+    "prepare",
+    "verify",
+]

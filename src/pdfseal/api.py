@@ -1,0 +1,145 @@
+"""The public verbs: paths and bytes in, values out; the clock and random bytes are filled in here.
+
+Law: no logic. Everything below takes time and randomness as arguments; this is the only module
+of the library that asks the machine for them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pdfseal import sealing, verification
+from pdfseal.containers.base import Plan
+from pdfseal.containers.cms import plan_cms
+from pdfseal.crypto.schemes import SCHEMES
+from pdfseal.errors import CallerError
+from pdfseal.pdf.source import opened
+from pdfseal.pki.certificate import Certificate
+from pdfseal.pki.trust import TrustAnchors
+from pdfseal.placement import Placement
+from pdfseal.prepared import Patch, Pdf, PreparedSeal
+from pdfseal.report import Report
+from pdfseal.sealing import Appearance, Wording
+
+CertificateLike = Certificate | bytes
+CONTAINER_SCHEMES = ("cms",)
+
+
+def prepare(
+    pdf: Pdf,
+    *,
+    placement: Placement | None,
+    appearance: Appearance,
+    signer: CertificateLike,
+    chain: Sequence[CertificateLike] = (),
+    scheme: str = "cms",
+    signature_scheme: str | None = None,
+    subfilter: str | None = None,
+    when: datetime | None = None,
+    wording: Wording | None = None,
+    field_name: str | None = None,
+    reserve: int | None = None,
+    timestamp: bool = True,
+) -> PreparedSeal:
+    """Prepare a PDF for a signature that is made elsewhere.
+
+    `signer` is the certificate of the outside key, `chain` what leads from it towards a root
+    (Certificate values, DER or PEM). `scheme` names the container: "cms". `signature_scheme`
+    names the algorithm ("rsa-pss-sha256", ...), by default what fits the key. `when`: aware,
+    now if absent. `reserve`: bytes for the container, computed if absent. `timestamp`: keep
+    room for a timestamp token.
+
+    Returns a PreparedSeal: `.write(path)` or `.pdf_bytes()`, `.hash_bytes`, `.hash_set_bytes`
+    (give this to the signer), `.hash_set_hash_bytes`, `.to_json()`.
+    Raises CallerError, RefusedError, DocumentError (codes: docs/errors.md).
+    """
+    plan = make_plan(scheme, signer, chain, signature_scheme, subfilter)
+    with opened(pdf) as source:
+        prepared = sealing.prepare(
+            source,
+            placement=placement,
+            appearance=appearance,
+            plan=plan,
+            when=when or datetime.now(UTC).replace(microsecond=0),
+            file_id=os.urandom(16),
+            wording=wording,
+            field_name=field_name,
+            reserve=reserve,
+            timestamp=timestamp,
+        )
+        return prepared.with_origin(pdf, source)
+
+
+def make_plan(
+    scheme: str,
+    signer: CertificateLike,
+    chain: Sequence[CertificateLike] = (),
+    signature_scheme: str | None = None,
+    subfilter: str | None = None,
+) -> Plan:
+    """The container to be built. Raises `unknown_scheme`, `certificate_unreadable`, `weak_algorithm`."""
+    if scheme not in CONTAINER_SCHEMES:
+        raise CallerError("unknown_scheme", f"{scheme!r} is no container scheme: {', '.join(CONTAINER_SCHEMES)}")
+    if signature_scheme is not None and signature_scheme not in SCHEMES:
+        raise CallerError("unknown_scheme", f"{signature_scheme!r} is no signature scheme: {', '.join(SCHEMES)}")
+    chosen = None if signature_scheme is None else SCHEMES[signature_scheme]
+    return plan_cms(
+        _certificate(signer), chain=tuple(map(_certificate, chain)), scheme=chosen, subfilter=subfilter
+    )
+
+
+def compose(prepared: PreparedSeal, signature: bytes, *, timestamp: bytes | None = None) -> Patch:
+    """The patch that turns the prepared PDF into the sealed one; constant time at any file size.
+
+    `signature`: what the outside signer returned for `prepared.hash_set_bytes` (SM2 and ECDSA:
+    DER or raw r‖s). `Patch.write_in_place(path)`, `Patch.applied_to(bytes)`.
+    Raises `signature_invalid`, `digest_mismatch`, `hole_too_small`.
+    """
+    return sealing.compose(prepared, signature, timestamp=timestamp)
+
+
+def compose_prepared(
+    pdf: Pdf,
+    to_be_signed: bytes,
+    signature: bytes,
+    *,
+    certificates: Sequence[CertificateLike],
+    timestamp: bytes | None = None,
+) -> bytes:
+    """The sealed PDF from the prepared one alone, without a PreparedSeal.
+
+    `certificates`: candidates for the signer's, and its chain. Hashes the document again.
+    Raises `not_prepared`, `digest_mismatch`, `signature_invalid`, `certificate_not_candidate`.
+    """
+    with opened(pdf) as source:
+        patch = sealing.compose_prepared(
+            source, to_be_signed, signature, certificates=tuple(map(_certificate, certificates)), timestamp=timestamp
+        )
+        return patch.applied_to(source.read(0, source.size))
+
+
+def verify(
+    pdf: Pdf,
+    *,
+    trust: TrustAnchors | None = None,
+    untrusted: Sequence[CertificateLike] = (),
+    at: datetime | None = None,
+    strict: bool = False,
+) -> Report:
+    """The verdict on a PDF and each of its signatures.
+
+    `trust`: the only anchors; without them the best verdict is `indeterminate`. `untrusted`:
+    more intermediate certificates. `at`: the moment of judgement, now if absent. `strict`
+    refuses every named leniency. `Report.require_valid()` raises unless it passed.
+    """
+    policy = verification.Policy(
+        at=at or datetime.now(UTC), trust=trust, untrusted=tuple(map(_certificate, untrusted)), strict=strict
+    )
+    with opened(pdf) as source:
+        return verification.verify(source, policy)
+
+
+def _certificate(value: CertificateLike) -> Certificate:
+    return value if isinstance(value, Certificate) else Certificate.load(value)

@@ -1,0 +1,297 @@
+"""Verify: what was signed, by whom, when, whether it was changed since, and why we believe so.
+
+The plan, for each signature; the blocks below carry the numbers:
+
+    1. Find every signature in every revision, unknown SubFilters included.
+    2. ByteRange: four integers, inside the file, its gap exactly this dictionary's /Contents.
+    3. Container: decide by content, parse.
+    4. Digest over the ByteRange.
+    5. Signature value.
+    6. SES only: signer in the seal's list, the maker's signature, the seal's validity.
+    7. Signer's certificate: path to an anchor of the caller, time, key usage.
+    8. Timestamp.
+    9. What came after the signed revision.
+   10. Verdict.
+
+Law: pure. Sub-results stay apart, one verdict on top. Embedded certificates are never anchors.
+What is not built or not asked for says `not_checked`. Raises only for input that cannot be read
+as a PDF at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pdfseal.asn1 import LENIENCIES, Reading
+from pdfseal.containers import read_container
+from pdfseal.containers.base import Container, DigestSpec
+from pdfseal.digesting import Job, compute
+from pdfseal.errors import DocumentError
+from pdfseal.pdf.changes import Changes, changes_since
+from pdfseal.pdf.document import Document
+from pdfseal.pdf.signature import FoundSignature, covered_pieces, displayed_boxes, find_signatures
+from pdfseal.pdf.source import Source
+from pdfseal.pdf.syntax import Value
+from pdfseal.pki.certificate import Certificate
+from pdfseal.pki.trust import TrustAnchors, validate_path
+from pdfseal.report import (
+    ChangesSeen,
+    FileFacts,
+    Finding,
+    Report,
+    ReportedBox,
+    Severity,
+    SignatureReport,
+    Signer,
+    Trust,
+    sum_up,
+    verdict_of,
+)
+
+_ALLOWED_LEVELS = ("none", "ltv", "signatures", "form_filling")
+# 12.8.2.2.2: what each /P of a certification permits.
+_ALLOWED_BY_DOCMDP = {
+    1: ("none", "ltv"),
+    2: ("none", "ltv", "signatures", "form_filling"),
+    3: ("none", "ltv", "signatures", "form_filling", "annotations"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the caller asks for.
+
+    `trust`: the only certificates that are anchors; None leaves trust unchecked. `untrusted`:
+    more certificates that may stand between. `at`: the moment of judgement, aware. `strict`
+    refuses every named leniency.
+    """
+
+    at: datetime
+    trust: TrustAnchors | None = None
+    untrusted: tuple[Certificate, ...] = ()
+    strict: bool = False
+
+
+@dataclass(slots=True)
+class _Case:
+    """One signature while the plan runs over it."""
+
+    found: FoundSignature
+    findings: list[Finding] = field(default_factory=list)
+    container: Container | None = None
+    digest_ok: bool | None = None
+    signature_ok: bool | None = None
+
+    def note(self, code: str, severity: Severity, message: str) -> None:
+        self.findings.append(Finding(code, severity, message))
+
+
+def verify(source: Source, policy: Policy) -> Report:
+    """The verdict on a PDF and on each of its signatures."""
+    document = Document.open(source)
+    # 1. Find every signature
+    cases = [_Case(found) for found in find_signatures(document)]
+    for case in cases:
+        _judge_byte_range(case)
+        _read_container(case, policy)
+    digests = _digest_all(source, cases)
+    for case in cases:
+        _check_container(case, digests)
+    reports = tuple(_report(document, case, policy) for case in cases)
+    return Report(
+        verdict=sum_up(reports),
+        file=FileFacts(
+            sha256=digests[_file_job(source, "sha256")].hex(),
+            sm3=digests[_file_job(source, "sm3")].hex(),
+            size=source.size,
+        ),
+        signatures=reports,
+    )
+
+
+def _judge_byte_range(case: _Case) -> None:
+    # 2. ByteRange
+    found = case.found
+    for code, message in found.problems:
+        case.note(code, "error", message)
+    if found.coverage == "partial" and not found.problems:
+        case.note("partial_coverage", "error", "the signature covers neither the whole file nor a whole revision of it")
+    if found.field is None:
+        case.note("not_in_form", "error", "the signature is in the file, but no field of the form leads to it")
+
+
+def _read_container(case: _Case, policy: Policy) -> None:
+    # 3. Container
+    found = case.found
+    if found.empty:
+        case.note("empty", "error", "the signature field was prepared and never signed: its hole is empty")
+        return
+    try:
+        case.container = read_container(found.contents, reading=Reading(strict=policy.strict))
+    except DocumentError as error:
+        case.note("container_unreadable", "error", f"the signature container cannot be read: {error.message}")
+
+
+def _file_job(source: Source, algorithm: str) -> Job:
+    return Job(DigestSpec(algorithm), ((0, source.size),))
+
+
+def _jobs(case: _Case) -> dict[DigestSpec, Job]:
+    if case.container is None or case.found.byte_range is None:
+        return {}
+    pieces = covered_pieces(case.found.byte_range)
+    return {spec: Job(spec, pieces) for spec in case.container.needed_digests()}
+
+
+def _digest_all(source: Source, cases: Sequence[_Case]) -> dict[Job, bytes]:
+    """Every digest that is needed, the file's own included, in one pass for each algorithm."""
+    jobs = [job for case in cases for job in _jobs(case).values()]
+    return compute(source, [*jobs, _file_job(source, "sha256"), _file_job(source, "sm3")])
+
+
+def _check_container(case: _Case, digests: dict[Job, bytes]) -> None:
+    if case.container is None or case.found.byte_range is None:
+        return
+    # 4. Digest over the ByteRange, 5. Signature value
+    check = case.container.check({spec: digests[job] for spec, job in _jobs(case).items()})
+    case.digest_ok, case.signature_ok = check.digest_ok, check.signature_ok
+    if check.digest_ok is False:
+        case.note("digest_mismatch", "error", "the signed bytes were changed: their digest is not the one that was signed")
+    if not check.signature_ok:
+        case.note("signature_invalid", "error", "the signature value is wrong: " + ("; ".join(check.reasons) or "it does not verify"))
+    for leniency, places in case.container.reading.used.items():
+        case.note(f"leniency.{leniency}", "info", f"{LENIENCIES[leniency]} ({', '.join(places[:3])})")
+    if case.container.scheme is not None and case.container.scheme.digest == "sha1":
+        case.note("weak_algorithm", "warning", f"{case.container.algorithm} uses SHA-1, for which collisions can be made")
+
+
+def _report(document: Document, case: _Case, policy: Policy) -> SignatureReport:
+    found, container = case.found, case.container
+    signing_time = _signing_time(document, case)
+    # 6. SES only: comes with the seal containers
+    # 7. Signer's certificate
+    trust = _judge_trust(case, policy, signing_time)
+    # 8. Timestamp
+    timestamp = None
+    if container is not None and container.timestamp is not None:
+        timestamp = {"status": "not_checked"}
+        case.note("timestamp_not_checked", "info", "the signature carries a timestamp token, which was not checked")
+    # 9. What came after
+    changes = _judge_changes(document, case)
+    boxes = _boxes(document, case)
+    # 10. Verdict
+    findings = tuple(case.findings)
+    return SignatureReport(
+        field=found.field,
+        verdict=verdict_of(findings),
+        kind=container.kind if container is not None else "unknown",
+        subfilter=found.subfilter,
+        coverage=found.coverage,
+        digest_ok=case.digest_ok,
+        signature_ok=case.signature_ok,
+        changes=changes,
+        algorithm=container.algorithm if container is not None else None,
+        signer=_signer(case),
+        signing_time=signing_time,
+        timestamp=timestamp,
+        trust=trust,
+        seal=None,
+        boxes=boxes,
+        findings=findings,
+        reason=found.text("Reason", document),
+        location=found.text("Location", document),
+    )
+
+
+def _judge_trust(case: _Case, policy: Policy, signing_time: datetime | None) -> Trust:
+    certificate = case.container.signer if case.container is not None else None
+    if case.container is None or certificate is None:
+        return Trust("not_checked")
+    if policy.trust is None:
+        case.note("trust_not_checked", "warning", "no trust anchors were given: whose certificate this is was not checked")
+        return Trust("not_checked")
+    result = validate_path(
+        certificate,
+        anchors=policy.trust,
+        untrusted=(*case.container.certificates, *policy.untrusted),
+        at=policy.at,
+        purpose="timestamp" if case.container.kind == "timestamp" else "seal",
+    )
+    if result.status != "trusted":
+        severity: Severity = "error" if result.status in ("revoked", "invalid") else "warning"
+        case.note(f"trust.{result.status}", severity, f"the signer's certificate is not trusted: {result.reason}")
+    if signing_time is not None and not certificate.not_before <= signing_time <= certificate.not_after:
+        case.note(
+            "signed_outside_validity", "warning", "the stated signing time is outside the validity of the signer's certificate"
+        )
+    chain = tuple(one.subject for one in result.chain)
+    return Trust(result.status, chain, result.revocation, result.reason)
+
+
+def _judge_changes(document: Document, case: _Case) -> ChangesSeen:
+    if case.found.byte_range is None or case.found.coverage in ("none", "partial"):
+        return ChangesSeen("other", False)
+    changes: Changes = changes_since(document, case.found.covered_end)
+    permission = _docmdp(document, case.found)
+    allowed = changes.level in (_ALLOWED_BY_DOCMDP.get(permission, ()) if permission else _ALLOWED_LEVELS)
+    for change in changes.details if changes.level != "none" else ():
+        severity: Severity = "info" if allowed else "error"
+        case.note(f"changes.{change.level}", severity, f"after signing: {change.reason} (object {change.number})")
+    if not allowed and permission:
+        case.note("changes.docmdp", "error", f"the certification permits only /P {permission}")
+    return ChangesSeen(changes.level, allowed, changes.revisions)
+
+
+def _docmdp(document: Document, found: FoundSignature) -> int | None:
+    """/P of the signature's own DocMDP transform (12.8.2.2), None where it is no certification."""
+    for reference in document.array(found.dictionary.get("Reference")) or []:
+        transform = document.dictionary(reference)
+        if transform is None or transform.get("TransformMethod") != "DocMDP":
+            continue
+        parameters = document.dictionary(transform.get("TransformParams"))
+        permission: Value = document.resolve(parameters.get("P")) if parameters is not None else None
+        return permission if isinstance(permission, int) and permission in _ALLOWED_BY_DOCMDP else 2
+    return None
+
+
+def _signing_time(document: Document, case: _Case) -> datetime | None:
+    """The signed time where the container states one, else /M, which is a claim of the file."""
+    if case.container is not None and case.container.signing_time is not None:
+        return case.container.signing_time
+    text = case.found.text("M", document)
+    return parse_pdf_date(text) if text else None
+
+
+def parse_pdf_date(text: str) -> datetime | None:
+    """A PDF date (ISO 32000-2, 7.9.4) as an aware datetime; None for anything else or without a zone."""
+    digits = text.removeprefix("D:")
+    try:
+        moment = datetime.strptime(digits[:14], "%Y%m%d%H%M%S")
+        zone = digits[14:].replace("'", "")
+        if zone in ("Z", "Z0000"):
+            zone = "+0000"
+        offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5] or 0))
+        sign = {"+": 1, "-": -1}[zone[0]]
+        return datetime.fromisoformat(f"{moment.isoformat()}+00:00") - sign * offset
+    except (ValueError, IndexError, KeyError, OverflowError):
+        return None
+
+
+def _signer(case: _Case) -> Signer | None:
+    certificate = case.container.signer if case.container is not None else None
+    if certificate is None:
+        return None
+    return Signer(
+        certificate.common_name, certificate.subject, certificate.issuer, certificate.serial_hex,
+        certificate.not_before, certificate.not_after,
+    )  # fmt: skip
+
+
+def _boxes(document: Document, case: _Case) -> tuple[ReportedBox, ...]:
+    try:
+        return tuple(ReportedBox(page, rect) for page, rect in displayed_boxes(document, case.found))
+    except DocumentError as error:
+        case.note("boxes_unreadable", "info", f"where the seal is shown cannot be read: {error.message}")
+        return ()
