@@ -311,7 +311,7 @@ def decode_text(tag: int, content: bytes, reading: Reading, where: str) -> str:
     return content.decode("latin-1")
 
 
-_TIME = re.compile(r"(\d{14}|\d{12}|\d{10})([.,]\d+)?(Z|[+-]\d{4})?")
+_TIME = re.compile(r"(\d{14}|\d{12}|\d{10})([.,]\d+)?(Z|[+-]\d{4})?", re.ASCII)
 
 
 def decode_time(text: str, *, generalized: bool, reading: Reading, where: str) -> datetime:

@@ -147,18 +147,14 @@ def _rect(rect: Rect) -> list[Value]:
 
 
 def _extend_annotations(revision: Revision, annotations: list[tuple[Page, Ref]]) -> None:
-    """Append to each page's /Annots, changing as little as possible: the array if it is an object of its own."""
+    """Append to each page's /Annots, in the page itself: an array object may serve several pages."""
     document = revision.document
     by_page: dict[Ref, tuple[Page, list[Value]]] = {}
     for page, annotation in annotations:
         by_page.setdefault(page.ref, (page, []))[1].append(annotation)
     for page, added in by_page.values():
-        old = page.dictionary.get("Annots")
-        existing = document.array(old)
-        if isinstance(old, Ref) and existing is not None:
-            revision.put(_last_hop(document, old), [*existing, *added])
-        else:
-            revision.put(page.ref, Dictionary({**page.dictionary, "Annots": [*(existing or []), *added]}))
+        existing = document.array(page.dictionary.get("Annots")) or []
+        revision.put(page.ref, Dictionary({**page.dictionary, "Annots": [*existing, *added]}))
 
 
 def _extend_form(revision: Revision, widget: Ref) -> None:

@@ -111,6 +111,13 @@ class Certificate:
                 reading.allow(leniency, f"certificate {certificate.serial_hex}")
         return certificate
 
+    @property
+    def pem(self) -> bytes:
+        """The certificate as PEM (RFC 7468)."""
+        text = base64.b64encode(self.der)
+        lines = [text[at : at + 64] for at in range(0, len(text), 64)]
+        return b"\n".join([b"-----BEGIN CERTIFICATE-----", *lines, b"-----END CERTIFICATE-----", b""])
+
     # -- the frame ------------------------------------------------------------------------
 
     @cached_property
