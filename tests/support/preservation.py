@@ -23,7 +23,7 @@ FORM_KEYS = frozenset({"/Fields", "/SigFlags", "/NeedAppearances"})
 PAGE_KEYS = frozenset({"/Annots"})
 TRAILER_KEYS = ("/Root", "/Info", "/Encrypt")
 
-REFERENCE = re.compile(rb"(\d+) (\d+) R\b")
+REFERENCE = re.compile(rb"\b(\d{1,10}) (\d{1,5}) R\b")  # bounded: a hole is one long run of digits
 MAX_NUMBER = 8_388_607  # ISO 32000-1, annex C
 
 
