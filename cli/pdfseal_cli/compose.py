@@ -47,7 +47,9 @@ def compose(**options: Any) -> None:
 
 def _patch(options: dict[str, Any], source: Any, signature: bytes, timestamp: bytes | None) -> Patch:
     if (options["session"] is None) == (options["to_be_signed"] is None):
-        raise click.UsageError("say what was signed: either --session S.json, or --to-be-signed F with --cert C")
+        raise click.UsageError(
+            "say what was signed: either --session S.json, or --to-be-signed F with --cert C"
+        )
     if options["session"] is not None:
         session = PreparedSeal.from_json(read_input(options["session"], "--session"))
         sealing.check_prepared(session, source)
@@ -56,7 +58,9 @@ def _patch(options: dict[str, Any], source: Any, signature: bytes, timestamp: by
         raise click.UsageError("--to-be-signed goes with --cert CERT")
     certificates = read_certificates((options["cert"], *options["chain"]), "--cert or --chain")
     to_be_signed = read_input(options["to_be_signed"], "--to-be-signed")
-    return sealing.compose_prepared(source, to_be_signed, signature, certificates=certificates, timestamp=timestamp)
+    return sealing.compose_prepared(
+        source, to_be_signed, signature, certificates=certificates, timestamp=timestamp
+    )
 
 
 def _signature(text: str) -> bytes:
@@ -64,9 +68,15 @@ def _signature(text: str) -> bytes:
     if text == "-" or os.path.exists(text):
         return decode_signature(read_input(text, "--signature"))
     try:
-        return bytes.fromhex(text) if len(text) % 2 == 0 and _is_hex(text) else base64.b64decode(text, validate=True)
+        return (
+            bytes.fromhex(text)
+            if len(text) % 2 == 0 and _is_hex(text)
+            else base64.b64decode(text, validate=True)
+        )
     except binascii.Error as error:
-        raise CallerError("argument", "--signature is neither a file that exists nor base64 or hex text") from error
+        raise CallerError(
+            "argument", "--signature is neither a file that exists nor base64 or hex text"
+        ) from error
 
 
 def _is_hex(text: str) -> bool:

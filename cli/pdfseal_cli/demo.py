@@ -58,7 +58,10 @@ def demo(folder: str, as_json: bool) -> int:
     _say(as_json, f"{picture.name}: page {_PAGE} as a reader shows it")
     _say(as_json, f"\ntry: pdfseal verify {target}/contract-sm2.pdf --trust {target}/pki/roots.pem")
     if as_json:
-        rows = [{"file": s.name, "what": s.what, "verdict": s.report.verdict, "expected": s.expected} for s in steps]
+        rows = [
+            {"file": s.name, "what": s.what, "verdict": s.report.verdict, "expected": s.expected}
+            for s in steps
+        ]
         print_json({"schema": 1, "folder": str(target), "files": rows})
     return 0 if all(step.as_expected for step in steps) else 7
 

@@ -50,7 +50,9 @@ def as_pdfseal_error(error: Exception) -> PdfsealError:
         return error
     if isinstance(error, MemoryError):
         return OutsideError("file_system", "the machine ran out of memory")
-    return InternalError("internal", f"an unforeseen {type(error).__name__}; set PDFSEAL_DEBUG=1 to see where")
+    return InternalError(
+        "internal", f"an unforeseen {type(error).__name__}; set PDFSEAL_DEBUG=1 to see where"
+    )
 
 
 def guarded(command: Callable[P, int | None]) -> Callable[P, None]:

@@ -18,7 +18,9 @@ from pdfseal.crypto.schemes import SCHEMES, default_scheme
 
 def main() -> int:
     if len(sys.argv) != 2:
-        print("usage: python -m pdfseal_cli.outside_signer KEY.pem < to-be-signed > signature", file=sys.stderr)
+        print(
+            "usage: python -m pdfseal_cli.outside_signer KEY.pem < to-be-signed > signature", file=sys.stderr
+        )
         return 2
     try:
         signer = load_private_key(Path(sys.argv[1]).read_bytes())

@@ -13,7 +13,17 @@ from typing import Any, TypeVar
 import click
 
 import pdfseal
-from pdfseal import AtPoint, CallerError, Certificate, InRectangle, OutsideError, Point, Rect, Size, TrustAnchors
+from pdfseal import (
+    AtPoint,
+    CallerError,
+    Certificate,
+    InRectangle,
+    OutsideError,
+    Point,
+    Rect,
+    Size,
+    TrustAnchors,
+)
 from pdfseal.geometry import mm_to_points
 
 _LENGTH = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*(pt|mm)?\s*$")
@@ -31,14 +41,16 @@ def length(text: str) -> float:
     return mm_to_points(value) if match[2] == "mm" else value
 
 
-class Lengths(click.ParamType):
+class Lengths(click.ParamType[tuple[float, ...]]):
     """`count` lengths parted by commas."""
 
     def __init__(self, form: str) -> None:
         self.name = form
         self._count = form.count(",") + 1
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
         if isinstance(value, tuple):
             return value
         parts = str(value).split(",")
@@ -50,7 +62,7 @@ class Lengths(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A time in ISO 8601 with a zone; a date alone means its beginning in UTC."""
 
     name = "TIME"
@@ -112,7 +124,9 @@ def read_anchors(paths: tuple[str, ...]) -> TrustAnchors | None:
     files: list[str] = []
     for path in paths:
         if os.path.isdir(path):
-            files += sorted(str(one) for one in Path(path).iterdir() if one.suffix in (".pem", ".crt", ".cer", ".der"))
+            files += sorted(
+                str(one) for one in Path(path).iterdir() if one.suffix in (".pem", ".crt", ".cer", ".der")
+            )
         else:
             files.append(path)
     if not files:
@@ -137,7 +151,8 @@ def check_output(output: str | None, source: str, in_place: bool) -> str:
         raise click.UsageError("missing -o OUTPUT (or --in-place)")
     if source != "-" and os.path.exists(output) and os.path.samefile(output, source):
         raise CallerError(
-            "output_exists_as_input", f"{output} is the input file: name another output, or ask for --in-place"
+            "output_exists_as_input",
+            f"{output} is the input file: name another output, or ask for --in-place",
         )
     return output
 
@@ -159,15 +174,27 @@ def placement_options(command: F) -> F:
     for option in reversed(
         (
             click.option("--page", type=int, default=1, show_default=True, help="Page, counted from 1."),
-            click.option("--rect", type=RECT, help="Centre the seal in this rectangle of the displayed page."),
+            click.option(
+                "--rect", type=RECT, help="Centre the seal in this rectangle of the displayed page."
+            ),
             click.option("--at", type=POINT, help="Centre the seal on this point of the displayed page."),
             click.option("--size", type=SIZE, help="Exact size of the seal; mm with the suffix mm."),
-            click.option("--fit", type=SIZE, help="Largest size; the picture keeps its natural one if it fits."),
+            click.option(
+                "--fit", type=SIZE, help="Largest size; the picture keeps its natural one if it fits."
+            ),
             click.option("--image", required=True, help="Seal picture: PNG, JPEG, GIF or BMP."),
             click.option(
-                "--opacity", type=click.FloatRange(0, 100, min_open=True), default=100, show_default=True, help="Per cent."
+                "--opacity",
+                type=click.FloatRange(0, 100, min_open=True),
+                default=100,
+                show_default=True,
+                help="Per cent.",
             ),
-            click.option("--cover-text", is_flag=True, help="Draw on top of the page instead of letting it shine through."),
+            click.option(
+                "--cover-text",
+                is_flag=True,
+                help="Draw on top of the page instead of letting it shine through.",
+            ),
         )
     ):
         command = option(command)
@@ -179,9 +206,15 @@ def signature_options(command: F) -> F:
     for option in reversed(
         (
             click.option("--chain", multiple=True, help="Intermediate certificates; may be repeated."),
-            click.option("--scheme", type=click.Choice(pdfseal.CONTAINER_SCHEMES), default="cms", show_default=True),
-            click.option("--signature-scheme", help="Algorithm such as rsa-pss-sha256; by default what fits the key."),
-            click.option("--subfilter", help="For SM2 CMS: GM.sm2cms.detached (default) or adbe.pkcs7.detached."),
+            click.option(
+                "--scheme", type=click.Choice(pdfseal.CONTAINER_SCHEMES), default="cms", show_default=True
+            ),
+            click.option(
+                "--signature-scheme", help="Algorithm such as rsa-pss-sha256; by default what fits the key."
+            ),
+            click.option(
+                "--subfilter", help="For SM2 CMS: GM.sm2cms.detached (default) or adbe.pkcs7.detached."
+            ),
             click.option("--when", type=MOMENT, help="Signing time; now by default."),
             click.option("--field-name", help="Name of the new signature field."),
             click.option("--name", help="Who seals; by default the certificate's common name."),

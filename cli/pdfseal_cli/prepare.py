@@ -100,7 +100,9 @@ def _prepare(options: dict[str, Any], certificates: tuple[Certificate, ...]) -> 
     return pdfseal.prepare(
         pdf_input(options["file"]),
         placement=placement_of(options),
-        appearance=Appearance(read_input(options["image"], "--image"), options["opacity"], options["cover_text"]),
+        appearance=Appearance(
+            read_input(options["image"], "--image"), options["opacity"], options["cover_text"]
+        ),
         signer=certificates[0],
         chain=certificates[1:],
         scheme=options["scheme"],

@@ -19,7 +19,9 @@ _MARKS = {"error": "x", "warning": "!", "info": "-"}
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--trust", multiple=True, help="Trust anchors: a PEM or DER file, or a folder of them; may be repeated.")
+@click.option(
+    "--trust", multiple=True, help="Trust anchors: a PEM or DER file, or a folder of them; may be repeated."
+)
 @click.option("--untrusted", multiple=True, help="More intermediate certificates; never anchors.")
 @click.option("--at", type=MOMENT, help="The moment of judgement; now by default.")
 @click.option("--strict", is_flag=True, help="Refuse every named leniency.")
@@ -33,7 +35,11 @@ def verify(**options: Any) -> int:
     for file in options["files"]:
         try:
             report = pdfseal.verify(
-                pdf_input(file), trust=anchors, untrusted=untrusted, at=options["at"], strict=options["strict"]
+                pdf_input(file),
+                trust=anchors,
+                untrusted=untrusted,
+                at=options["at"],
+                strict=options["strict"],
             )
             results.append((file, report))
         except Exception as error:
@@ -58,7 +64,9 @@ def _json(file: str, result: Report | PdfsealError) -> dict[str, Any]:
 
 def _show(file: str, result: Report | PdfsealError) -> None:
     if isinstance(result, PdfsealError):
-        click.echo(f"{file}: {click.style('unreadable', fg='red', bold=True)}: {result.message} [{result.code}]")
+        click.echo(
+            f"{file}: {click.style('unreadable', fg='red', bold=True)}: {result.message} [{result.code}]"
+        )
         return
     click.echo(f"{file}: {_styled(result.verdict)}")
     for number, one in enumerate(result.signatures, start=1):
@@ -71,19 +79,25 @@ def _styled(verdict: str) -> str:
 
 
 def _lines(number: int, one: SignatureReport) -> list[str]:
-    lines = [f"  signature {number}: {_styled(one.verdict)}  {one.field or '(no field)'}, {one.kind}, {one.algorithm or '?'}"]
+    what = f"{one.field or '(no field)'}, {one.kind}, {one.algorithm or '?'}"
+    lines = [f"  signature {number}: {_styled(one.verdict)}  {what}"]
     if one.signer is not None:
         lines.append(f"    signer:    {one.signer.subject}")
         lines.append(f"    issuer:    {one.signer.issuer}, serial {one.signer.serial}")
     if one.signing_time is not None:
         lines.append(f"    time:      {one.signing_time.isoformat(sep=' ')} (as stated by the signer)")
     for box in one.boxes:
-        edges = ", ".join(f"{value:g}" for value in (box.rect.left, box.rect.bottom, box.rect.right, box.rect.top))
+        edges = ", ".join(
+            f"{value:g}" for value in (box.rect.left, box.rect.bottom, box.rect.right, box.rect.top)
+        )
         lines.append(f"    place:     page {box.page}, {edges}")
-    lines.append(f"    integrity: digest {_word(one.digest_ok)}, signature {_word(one.signature_ok)}, covers {one.coverage}")
+    integrity = f"digest {_word(one.digest_ok)}, signature {_word(one.signature_ok)}"
+    lines.append(f"    integrity: {integrity}, covers {one.coverage}")
     lines.append(f"    changes:   {one.changes.level}" + ("" if one.changes.allowed else " (not allowed)"))
     lines.append(f"    trust:     {one.trust.status}, revocation {one.trust.revocation}")
-    lines += [f"    {_MARKS[finding.severity]} {finding.message} [{finding.code}]" for finding in one.findings]
+    lines += [
+        f"    {_MARKS[finding.severity]} {finding.message} [{finding.code}]" for finding in one.findings
+    ]
     return lines
 
 

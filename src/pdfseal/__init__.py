@@ -1,19 +1,19 @@
 """pdfseal: electronic seals on PDF files, signed by a key that lives elsewhere.
 
-    import pdfseal
+import pdfseal
 
-    prepared = pdfseal.prepare(
-        "contract.pdf",
-        placement=pdfseal.InRectangle(page=1, rect=pdfseal.Rect(350, 200, 600, 300)),
-        appearance=pdfseal.Appearance(picture=open("seal.png", "rb").read()),
-        signer=open("signer.pem", "rb").read(),
-    )
-    prepared.write("prepared.pdf")
-    signature = ask_the_outside_signer(prepared.hash_set_bytes)
-    pdfseal.compose(prepared, signature).write_in_place("prepared.pdf")    # now it is sealed
+prepared = pdfseal.prepare(
+    "contract.pdf",
+    placement=pdfseal.InRectangle(page=1, rect=pdfseal.Rect(350, 200, 600, 300)),
+    appearance=pdfseal.Appearance(picture=open("seal.png", "rb").read()),
+    signer=open("signer.pem", "rb").read(),
+)
+prepared.write("prepared.pdf")
+signature = ask_the_outside_signer(prepared.hash_set_bytes)
+pdfseal.compose(prepared, signature).write_in_place("prepared.pdf")    # now it is sealed
 
-    report = pdfseal.verify("prepared.pdf", trust=pdfseal.TrustAnchors.load(root_pem))
-    print(report.verdict)                                                   # passed
+report = pdfseal.verify("prepared.pdf", trust=pdfseal.TrustAnchors.load(root_pem))
+print(report.verdict)                                                   # passed
 """
 
 from pdfseal.api import CONTAINER_SCHEMES, compose, compose_prepared, prepare, verify

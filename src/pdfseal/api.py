@@ -81,9 +81,13 @@ def make_plan(
 ) -> Plan:
     """The container to be built. Raises `unknown_scheme`, `certificate_unreadable`, `weak_algorithm`."""
     if scheme not in CONTAINER_SCHEMES:
-        raise CallerError("unknown_scheme", f"{scheme!r} is no container scheme: {', '.join(CONTAINER_SCHEMES)}")
+        raise CallerError(
+            "unknown_scheme", f"{scheme!r} is no container scheme: {', '.join(CONTAINER_SCHEMES)}"
+        )
     if signature_scheme is not None and signature_scheme not in SCHEMES:
-        raise CallerError("unknown_scheme", f"{signature_scheme!r} is no signature scheme: {', '.join(SCHEMES)}")
+        raise CallerError(
+            "unknown_scheme", f"{signature_scheme!r} is no signature scheme: {', '.join(SCHEMES)}"
+        )
     chosen = None if signature_scheme is None else SCHEMES[signature_scheme]
     return plan_cms(
         _certificate(signer), chain=tuple(map(_certificate, chain)), scheme=chosen, subfilter=subfilter
@@ -115,7 +119,11 @@ def compose_prepared(
     """
     with opened(pdf) as source:
         patch = sealing.compose_prepared(
-            source, to_be_signed, signature, certificates=tuple(map(_certificate, certificates)), timestamp=timestamp
+            source,
+            to_be_signed,
+            signature,
+            certificates=tuple(map(_certificate, certificates)),
+            timestamp=timestamp,
         )
         return patch.applied_to(source.read(0, source.size))
 

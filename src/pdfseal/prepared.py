@@ -74,7 +74,9 @@ class PreparedSeal:
         with self._original(pdf) as source:
             return source.read(0, self.base_length) + self.appended
 
-    def write(self, path: str | os.PathLike[str], pdf: Pdf | None = None, *, patch: Patch | None = None) -> None:
+    def write(
+        self, path: str | os.PathLike[str], pdf: Pdf | None = None, *, patch: Patch | None = None
+    ) -> None:
         """Write the prepared PDF, or with its `patch` the sealed one, whole or not at all.
 
         Raises `source_changed`, `file_system`.
@@ -92,7 +94,9 @@ class PreparedSeal:
 
     def _original(self, pdf: Pdf | None) -> _Original:
         if pdf is None and self.origin is None:
-            raise CallerError("argument", "this PreparedSeal came from a session file: hand in the original PDF")
+            raise CallerError(
+                "argument", "this PreparedSeal came from a session file: hand in the original PDF"
+            )
         return _Original(self, pdf)
 
     # -- the session file -----------------------------------------------------------------
@@ -128,7 +132,9 @@ class PreparedSeal:
         try:
             value = json.loads(text)
             if value["pdfseal_session"] != SESSION_SCHEMA:
-                raise CallerError("session_unreadable", f"the session has schema {value['pdfseal_session']!r}, not 1")
+                raise CallerError(
+                    "session_unreadable", f"the session has schema {value['pdfseal_session']!r}, not 1"
+                )
             return cls(
                 base_length=_integer(value["base_length"]),
                 appended=_unb64(value["appended"]),
@@ -173,7 +179,9 @@ class _Original:
             changed = changed or source.stamp != self._stamp
         if changed:
             self._manager.__exit__(None, None, None)
-            raise RefusedError("source_changed", "the original PDF changed since it was prepared: prepare again")
+            raise RefusedError(
+                "source_changed", "the original PDF changed since it was prepared: prepare again"
+            )
         return source
 
     def __exit__(self, *details: Any) -> None:
@@ -209,7 +217,9 @@ class Patch:
 def box_to_json(box: Box) -> dict[str, Any]:
     """`{"page", "left", "bottom", "right", "top"}`, points, displayed page space."""
     rect = box.rect
-    found = {"page": box.page} | {edge: round(getattr(rect, edge), 3) for edge in ("left", "bottom", "right", "top")}
+    found = {"page": box.page} | {
+        edge: round(getattr(rect, edge), 3) for edge in ("left", "bottom", "right", "top")
+    }
     return found | ({"moved": True} if box.moved else {})
 
 
@@ -239,4 +249,3 @@ def _integers(value: list[object], count: int) -> tuple[int, ...]:
     if len(value) != count:
         raise ValueError(f"{count} integers are expected")
     return tuple(_integer(item) for item in value)
-

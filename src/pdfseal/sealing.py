@@ -24,7 +24,6 @@ from pdfseal.pdf.conformance import forbids_transparency
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.field import (
     AppendedSignature,
-    ByteRange,
     FieldBox,
     SignatureEntry,
     append_signature,
@@ -87,7 +86,9 @@ def prepare(
     """
     document = Document.open(source)
     if document.encrypted:
-        raise DocumentError("pdf_encrypted", "the document is encrypted, and sealing encrypted files is not supported yet")
+        raise DocumentError(
+            "pdf_encrypted", "the document is encrypted, and sealing encrypted files is not supported yet"
+        )
     check_signing_allowed(document)
     check_agreement(document)
     name = free_field_name(document, field_name)
@@ -127,7 +128,9 @@ def prepare(
         certificates=plan.certificates,
         when=when.astimezone(UTC),
         notes=tuple(
-            f"the box on page {item.box.page} was moved back inside the page" for item in placed if item.box.moved
+            f"the box on page {item.box.page} was moved back inside the page"
+            for item in placed
+            if item.box.moved
         ),
     )
 
@@ -180,7 +183,9 @@ def compose_prepared(
     """
     document = Document.open(source)
     found = find_prepared(document)
-    if found is None and any(not one.empty and one.coverage == "whole_file" for one in find_signatures(document)):
+    if found is None and any(
+        not one.empty and one.coverage == "whole_file" for one in find_signatures(document)
+    ):
         raise RefusedError("hole_not_empty", "the newest signature of the PDF is in place already")
     if found is None or found.byte_range is None or found.hole is None:
         raise RefusedError(
@@ -213,7 +218,9 @@ def _draw(
     if appearance.picture is None:
         raise CallerError("argument", "a visible seal needs a picture")
     if not 0 < appearance.opacity <= 100:
-        raise CallerError("argument", f"the opacity must be above 0 and at most 100 per cent, not {appearance.opacity:g}")
+        raise CallerError(
+            "argument", f"the opacity must be above 0 and at most 100 per cent, not {appearance.opacity:g}"
+        )
     document = revision.document
     plain = forbids_transparency(document)
     picture = read_picture(appearance.picture, opaque=plain)
@@ -259,8 +266,8 @@ def _check_digest(finished: Finished, algorithm: str, digest: bytes) -> None:
     if finished.digest_algorithm != algorithm or finished.document_digest != digest:
         raise RefusedError(
             "digest_mismatch",
-            f"what was signed states the {finished.digest_algorithm} digest {finished.document_digest.hex()}, "
-            f"the document's {algorithm} digest is {digest.hex()}",
+            f"what was signed states the {finished.digest_algorithm} digest "
+            f"{finished.document_digest.hex()}, the document's {algorithm} digest is {digest.hex()}",
         )
 
 

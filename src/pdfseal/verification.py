@@ -117,9 +117,15 @@ def _judge_byte_range(case: _Case) -> None:
     for code, message in found.problems:
         case.note(code, "error", message)
     if found.coverage == "partial" and not found.problems:
-        case.note("partial_coverage", "error", "the signature covers neither the whole file nor a whole revision of it")
+        case.note(
+            "partial_coverage",
+            "error",
+            "the signature covers neither the whole file nor a whole revision of it",
+        )
     if found.field is None:
-        case.note("not_in_form", "error", "the signature is in the file, but no field of the form leads to it")
+        case.note(
+            "not_in_form", "error", "the signature is in the file, but no field of the form leads to it"
+        )
 
 
 def _read_container(case: _Case, policy: Policy) -> None:
@@ -158,13 +164,25 @@ def _check_container(case: _Case, digests: dict[Job, bytes]) -> None:
     check = case.container.check({spec: digests[job] for spec, job in _jobs(case).items()})
     case.digest_ok, case.signature_ok = check.digest_ok, check.signature_ok
     if check.digest_ok is False:
-        case.note("digest_mismatch", "error", "the signed bytes were changed: their digest is not the one that was signed")
+        case.note(
+            "digest_mismatch",
+            "error",
+            "the signed bytes were changed: their digest is not the one that was signed",
+        )
     if not check.signature_ok:
-        case.note("signature_invalid", "error", "the signature value is wrong: " + ("; ".join(check.reasons) or "it does not verify"))
+        case.note(
+            "signature_invalid",
+            "error",
+            "the signature value is wrong: " + ("; ".join(check.reasons) or "it does not verify"),
+        )
     for leniency, places in case.container.reading.used.items():
         case.note(f"leniency.{leniency}", "info", f"{LENIENCIES[leniency]} ({', '.join(places[:3])})")
     if case.container.scheme is not None and case.container.scheme.digest == "sha1":
-        case.note("weak_algorithm", "warning", f"{case.container.algorithm} uses SHA-1, for which collisions can be made")
+        case.note(
+            "weak_algorithm",
+            "warning",
+            f"{case.container.algorithm} uses SHA-1, for which collisions can be made",
+        )
 
 
 def _report(document: Document, case: _Case, policy: Policy) -> SignatureReport:
@@ -177,7 +195,9 @@ def _report(document: Document, case: _Case, policy: Policy) -> SignatureReport:
     timestamp = None
     if container is not None and container.timestamp is not None:
         timestamp = {"status": "not_checked"}
-        case.note("timestamp_not_checked", "info", "the signature carries a timestamp token, which was not checked")
+        case.note(
+            "timestamp_not_checked", "info", "the signature carries a timestamp token, which was not checked"
+        )
     # 9. What came after
     changes = _judge_changes(document, case)
     boxes = _boxes(document, case)
@@ -210,7 +230,11 @@ def _judge_trust(case: _Case, policy: Policy, signing_time: datetime | None) -> 
     if case.container is None or certificate is None:
         return Trust("not_checked")
     if policy.trust is None:
-        case.note("trust_not_checked", "warning", "no trust anchors were given: whose certificate this is was not checked")
+        case.note(
+            "trust_not_checked",
+            "warning",
+            "no trust anchors were given: whose certificate this is was not checked",
+        )
         return Trust("not_checked")
     result = validate_path(
         certificate,
@@ -221,10 +245,14 @@ def _judge_trust(case: _Case, policy: Policy, signing_time: datetime | None) -> 
     )
     if result.status != "trusted":
         severity: Severity = "error" if result.status in ("revoked", "invalid") else "warning"
-        case.note(f"trust.{result.status}", severity, f"the signer's certificate is not trusted: {result.reason}")
+        case.note(
+            f"trust.{result.status}", severity, f"the signer's certificate is not trusted: {result.reason}"
+        )
     if signing_time is not None and not certificate.not_before <= signing_time <= certificate.not_after:
         case.note(
-            "signed_outside_validity", "warning", "the stated signing time is outside the validity of the signer's certificate"
+            "signed_outside_validity",
+            "warning",
+            "the stated signing time is outside the validity of the signer's certificate",
         )
     chain = tuple(one.subject for one in result.chain)
     return Trust(result.status, chain, result.revocation, result.reason)
@@ -238,7 +266,9 @@ def _judge_changes(document: Document, case: _Case) -> ChangesSeen:
     allowed = changes.level in (_ALLOWED_BY_DOCMDP.get(permission, ()) if permission else _ALLOWED_LEVELS)
     for change in changes.details if changes.level != "none" else ():
         severity: Severity = "info" if allowed else "error"
-        case.note(f"changes.{change.level}", severity, f"after signing: {change.reason} (object {change.number})")
+        case.note(
+            f"changes.{change.level}", severity, f"after signing: {change.reason} (object {change.number})"
+        )
     if not allowed and permission:
         case.note("changes.docmdp", "error", f"the certification permits only /P {permission}")
     return ChangesSeen(changes.level, allowed, changes.revisions)

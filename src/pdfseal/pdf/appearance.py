@@ -51,7 +51,9 @@ class Picture:
     @property
     def natural_size(self) -> Size:
         """Width and height in points at the picture's own resolution."""
-        return Size(self.width_px * POINTS_PER_INCH / self.dpi[0], self.height_px * POINTS_PER_INCH / self.dpi[1])
+        return Size(
+            self.width_px * POINTS_PER_INCH / self.dpi[0], self.height_px * POINTS_PER_INCH / self.dpi[1]
+        )
 
 
 def read_picture(data: bytes, *, opaque: bool = False) -> Picture:
@@ -62,7 +64,9 @@ def read_picture(data: bytes, *, opaque: bool = False) -> Picture:
     from PIL import Image, ImageOps
 
     if len(data) > MAX_PICTURE_BYTES:
-        raise CallerError("picture_too_large", f"the picture has {len(data)} bytes, {MAX_PICTURE_BYTES} are allowed")
+        raise CallerError(
+            "picture_too_large", f"the picture has {len(data)} bytes, {MAX_PICTURE_BYTES} are allowed"
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of large pictures; the check below refuses them
@@ -70,7 +74,8 @@ def read_picture(data: bytes, *, opaque: bool = False) -> Picture:
         width, height = image.size
         if width * height > MAX_PICTURE_PIXELS:
             raise CallerError(
-                "picture_too_large", f"the picture has {width} x {height} pixels, {MAX_PICTURE_PIXELS} are allowed"
+                "picture_too_large",
+                f"the picture has {width} x {height} pixels, {MAX_PICTURE_PIXELS} are allowed",
             )
         dpi = _dpi(image)
         upright = image.getexif().get(0x0112, 1) == 1
@@ -151,7 +156,9 @@ def write_form(
     form = Dictionary({"Type": Name("XObject"), "Subtype": Name("Form"), "FormType": 1})
     form["BBox"] = [0, 0, _real(size.width), _real(size.height)]
     if upright != Matrix():
-        form["Matrix"] = [_real(v) for v in (upright.a, upright.b, upright.c, upright.d, upright.e, upright.f)]
+        form["Matrix"] = [
+            _real(v) for v in (upright.a, upright.b, upright.c, upright.d, upright.e, upright.f)
+        ]
     form["Resources"] = resources
     return revision.add_stream(form, content)
 

@@ -29,7 +29,9 @@ MAX_CHANGED_OBJECTS = 2_000_000
 MAX_DETAILS = 50
 
 # Keys of a field or widget that filling it in may change (12.7.4, 12.5.5).
-_FILLING_KEYS = frozenset({"V", "AP", "AS", "M", "F", "MK", "Rect", "P", "DV", "I", "DA", "Lock", "SV", "Type", "Subtype"})
+_FILLING_KEYS = frozenset(
+    {"V", "AP", "AS", "M", "F", "MK", "Rect", "P", "DV", "I", "DA", "Lock", "SV", "Type", "Subtype"}
+)
 _FILLABLE = frozenset({"V", "AP", "AS", "M", "I"})
 _DSS_KEYS = frozenset({"Type", "VRI", "Certs", "CRLs", "OCSPs"})
 _CATALOG_LTV_KEYS = frozenset({"DSS", "Extensions", "Metadata", "Version"})
@@ -70,7 +72,7 @@ def changes_since(document: Document, end: int) -> Changes:
         detail = Change(0, "other", "bytes were appended that no cross-reference section accounts for")
         return Changes("other", (detail,), 0)
     found = list(_Judge(before, document).judge(count))
-    level = max((change.level for change in found), key=LEVELS.index, default="none")
+    level: Level = max((change.level for change in found), key=LEVELS.index, default="none")
     worst = [change for change in found if change.level == level and level != "none"]
     return Changes(level, tuple(worst[:MAX_DETAILS]), count)
 
@@ -87,12 +89,16 @@ class _Judge:
 
     def judge(self, count: int) -> Iterator[Change]:
         if self.before.root != self.after.root:
-            yield Change(self.after.root.number, "other", "another document catalog took the place of the signed one")
+            yield Change(
+                self.after.root.number, "other", "another document catalog took the place of the signed one"
+            )
             return
         self._find_roles()
         numbers = sorted({n for section in self.after.sections[:count] for n in section.numbers()} - {0})
         if len(numbers) > MAX_CHANGED_OBJECTS:
-            raise DocumentError("limit_exceeded", f"later revisions list more than {MAX_CHANGED_OBJECTS} objects")
+            raise DocumentError(
+                "limit_exceeded", f"later revisions list more than {MAX_CHANGED_OBJECTS} objects"
+            )
         for number in numbers:
             try:
                 yield from self._judge_object(number)
@@ -248,7 +254,11 @@ class _Judge:
 
     def _is_stream(self, item: Value) -> bool:
         entry = self.after.entry(item.number) if isinstance(item, Ref) else None
-        return isinstance(item, Ref) and isinstance(entry, InUse) and self.after.indirect(item.number, entry)[0].body is not None
+        return (
+            isinstance(item, Ref)
+            and isinstance(entry, InUse)
+            and self.after.indirect(item.number, entry)[0].body is not None
+        )
 
     def _judge_field(self, number: int, old: Dictionary, new: Dictionary) -> Change:
         kind = self.fields_before.get(number)
@@ -259,7 +269,9 @@ class _Judge:
             return Change(number, "other", "a signed signature field was changed")
         if changed <= _FILLABLE:
             return Change(number, "form_filling", "a form field was filled in")
-        return Change(number, "other", f"the form field's {', '.join(sorted('/' + key for key in changed))} changed")
+        return Change(
+            number, "other", f"the form field's {', '.join(sorted('/' + key for key in changed))} changed"
+        )
 
 
 def _changed_keys(old: Dictionary, new: Dictionary) -> list[str]:

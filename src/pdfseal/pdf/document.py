@@ -43,7 +43,9 @@ class Page:
 class Document:
     """The objects of a PDF as of byte `end` of `source`. Not safe to share between threads."""
 
-    def __init__(self, source: Source, end: int, base: int, startxref: int, sections: tuple[Section, ...]) -> None:
+    def __init__(
+        self, source: Source, end: int, base: int, startxref: int, sections: tuple[Section, ...]
+    ) -> None:
         self.source = source
         self.end = end
         self.base = base
@@ -132,7 +134,9 @@ class Document:
             )
         return found, data, offset
 
-    def stream_data(self, number: int, entry: InUse, *, limit: int = MAX_DECODED_BYTES) -> tuple[Dictionary, bytes]:
+    def stream_data(
+        self, number: int, entry: InUse, *, limit: int = MAX_DECODED_BYTES
+    ) -> tuple[Dictionary, bytes]:
         """Dictionary and raw (still encoded) data of a stream object."""
         found, _, offset = self.indirect(number, entry)
         stream = found.value
@@ -151,7 +155,9 @@ class Document:
             if not isinstance(entry, InUse):
                 raise damaged(f"object stream {stream_number} is not in the file")
             if self.encrypted:
-                raise DocumentError("pdf_encrypted", "the document is encrypted, and its object streams cannot be read")
+                raise DocumentError(
+                    "pdf_encrypted", "the document is encrypted, and its object streams cannot be read"
+                )
             where = f"object stream {stream_number}"
             stream, data = self.stream_data(stream_number, entry)
             decoded = decode(data, stream, where=where, limit=MAX_DECODED_BYTES - self._decoded_bytes)
@@ -236,7 +242,9 @@ class Document:
         if turn % 90:
             turn = 0  # 7.7.3.3 demands a multiple of 90; readers ignore anything else
         unit = self.resolve(attributes.get("UserUnit"))
-        scale = float(unit) if isinstance(unit, int | float) and not isinstance(unit, bool) and unit > 0 else 1.0
+        scale = (
+            float(unit) if isinstance(unit, int | float) and not isinstance(unit, bool) and unit > 0 else 1.0
+        )
         if not crop.width or not crop.height:
             raise damaged(f"page {number} has no area")
         return PageGeometry(crop, turn % 360, scale)
@@ -266,7 +274,9 @@ class Document:
             count = sum(1 for _ in self.pages())
         if not count:
             raise DocumentError("pdf_no_pages", "the document has no page")
-        raise CallerError("page_out_of_range", f"page {number} does not exist: the document has {count} pages")
+        raise CallerError(
+            "page_out_of_range", f"page {number} does not exist: the document has {count} pages"
+        )
 
 
 def _inheritable(dictionary: Dictionary, inherited: Dictionary) -> Dictionary:

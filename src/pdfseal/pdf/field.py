@@ -85,7 +85,9 @@ def append_signature(
     signature = revision.put_raw(revision.allocate(), body)
     widget = _add_widget(revision, field_name, signature, boxes)
     annotations = [(boxes[0].page if boxes else document.page(1), widget)]
-    annotations += [(box.page, _add_stamp(revision, box, field_name, index)) for index, box in enumerate(boxes[1:], 2)]
+    annotations += [
+        (box.page, _add_stamp(revision, box, field_name, index)) for index, box in enumerate(boxes[1:], 2)
+    ]
     _extend_annotations(revision, annotations)
     _extend_form(revision, widget)
     appended = revision.build(file_id)
@@ -111,7 +113,13 @@ def _signature_body(entry: SignatureEntry, hole_bytes: int) -> tuple[bytes, int,
     head += b" " * _BYTE_RANGE_WIDTH + b" /Contents "
     hole_at = len(head)
     tail = b" /M " + serialise(_date(entry.when).encode())
-    for key, text in (("Name", entry.name), ("Reason", entry.reason), ("Location", entry.location), ("ContactInfo", entry.contact)):  # fmt: skip
+    words = {
+        "Name": entry.name,
+        "Reason": entry.reason,
+        "Location": entry.location,
+        "ContactInfo": entry.contact,
+    }
+    for key, text in words.items():
         if text:
             tail += b" /%s %s" % (key.encode(), serialise(text_string(text)))
     return head + b"<" + b"0" * (2 * hole_bytes) + b">" + tail + b">>", range_at, hole_at
@@ -137,8 +145,14 @@ def _add_widget(revision: Revision, field_name: str, signature: Ref, boxes: tupl
 
 
 def _add_stamp(revision: Revision, box: FieldBox, field_name: str, index: int) -> Ref:
-    stamp = Dictionary({"Type": Name("Annot"), "Subtype": Name("Stamp"), "F": _STAMP_FLAGS, "P": box.page.ref})
-    stamp |= {"Rect": _rect(box.rect), "AP": Dictionary({"N": box.form}), "NM": text_string(f"{field_name}#{index}")}
+    stamp = Dictionary(
+        {"Type": Name("Annot"), "Subtype": Name("Stamp"), "F": _STAMP_FLAGS, "P": box.page.ref}
+    )
+    stamp |= {
+        "Rect": _rect(box.rect),
+        "AP": Dictionary({"N": box.form}),
+        "NM": text_string(f"{field_name}#{index}"),
+    }
     return revision.add(stamp)
 
 
@@ -210,7 +224,9 @@ def walk_fields(document: Document) -> Iterator[tuple[Value, Dictionary, str, Va
             seen.add(kid)
         count += 1
         if count > MAX_FIELDS or depth > 64:
-            raise DocumentError("limit_exceeded", f"the form has more than {MAX_FIELDS} fields or is nested too deeply")
+            raise DocumentError(
+                "limit_exceeded", f"the form has more than {MAX_FIELDS} fields or is nested too deeply"
+            )
         part = document.resolve(found.get("T"))
         own = decode_text_string(part) if isinstance(part, bytes) else None
         full = prefix if own is None else f"{prefix}.{own}" if prefix else own
@@ -244,5 +260,6 @@ def check_signing_allowed(document: Document) -> None:
         parameters = document.dictionary(transform.get("TransformParams")) if transform else None
         if parameters and document.resolve(parameters.get("P")) == 1:
             raise RefusedError(
-                "forbidden_by_document", "the document is certified with /DocMDP /P 1: no further change is permitted"
+                "forbidden_by_document",
+                "the document is certified with /DocMDP /P 1: no further change is permitted",
             )

@@ -102,4 +102,6 @@ def _undo_png(data: bytes, width: int, pixel: int, where: str) -> bytes:
 
 def _paeth(left: int, up: int, corner: int) -> int:
     estimate = left + up - corner
-    return min((abs(estimate - left), 0, left), (abs(estimate - up), 1, up), (abs(estimate - corner), 2, corner))[2]
+    return min(
+        (abs(estimate - left), 0, left), (abs(estimate - up), 1, up), (abs(estimate - corner), 2, corner)
+    )[2]

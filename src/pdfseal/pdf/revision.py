@@ -122,10 +122,18 @@ class Revision:
             index += [run[0], len(run)]
             for number in run:
                 offset = positions[number] - self.document.base
-                rows += b"\x01" + offset.to_bytes(width, "big") + generations.get(number, 0).to_bytes(2, "big")
+                rows += (
+                    b"\x01" + offset.to_bytes(width, "big") + generations.get(number, 0).to_bytes(2, "big")
+                )
         trailer = self._trailer(file_id, own.number + 1)
         trailer |= {"Type": Name("XRef"), "W": [1, width, 2], "Index": index, "Length": len(rows)}
-        return b"%d 0 obj\n" % own.number + serialise(trailer) + b"\nstream\n" + bytes(rows) + b"\nendstream\nendobj\n"
+        return (
+            b"%d 0 obj\n" % own.number
+            + serialise(trailer)
+            + b"\nstream\n"
+            + bytes(rows)
+            + b"\nendstream\nendobj\n"
+        )
 
 
 def _runs(numbers: list[int]) -> Iterator[list[int]]:

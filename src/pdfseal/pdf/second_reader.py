@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.source import BytesSource, FileSource, Source
+from pdfseal.pdf.syntax import Dictionary
 
 if TYPE_CHECKING:
     import pikepdf
 
 
 def check_agreement(document: Document) -> None:
-    """Raises `pdf_damaged` where qpdf cannot read the file without repair, `pdf_ambiguous` where it differs."""
+    """Raises `pdf_damaged` where qpdf would have to repair, `pdf_ambiguous` where it differs."""
     import pikepdf
 
     try:
@@ -39,7 +40,7 @@ def check_agreement(document: Document) -> None:
 def _compare(document: Document, other: pikepdf.Pdf) -> None:
     if tuple(other.Root.objgen) != tuple(document.root):
         raise DocumentError("pdf_ambiguous", "two readers find different document catalogs in this file")
-    ours = document.dictionary(document.catalog.get("Pages")) or {}
+    ours = document.dictionary(document.catalog.get("Pages")) or Dictionary()
     theirs = other.Root.get("/Pages")
     kids = document.array(ours.get("Kids")) or []
     if theirs is None or len(theirs.get("/Kids", [])) != len(kids):

@@ -12,8 +12,9 @@ Reference: ISO 32000-2, 12.8.1 (signature dictionaries), 12.7.5.5 (signature fie
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from pdfseal.errors import DocumentError
@@ -38,15 +39,15 @@ class FoundSignature:
     """
 
     field: str | None
-    dictionary: Dictionary = field(repr=False)
+    dictionary: Dictionary = dataclasses.field(repr=False)
     filter: str | None
     subfilter: str | None
-    contents: bytes = field(repr=False)
+    contents: bytes = dataclasses.field(repr=False)
     hole: tuple[int, int] | None
     byte_range: ByteRange | None
     coverage: Coverage
     problems: tuple[tuple[str, str], ...]
-    widget: Dictionary | None = field(repr=False)
+    widget: Dictionary | None = dataclasses.field(repr=False)
     widget_ref: Ref | None
 
     @property
@@ -67,7 +68,7 @@ class FoundSignature:
 
 @dataclass(frozen=True, slots=True)
 class _Located:
-    """A signature dictionary with the absolute position that its spans count from, None inside an object stream."""
+    """A signature dictionary, and the absolute position its spans count from (None in an object stream)."""
 
     dictionary: Dictionary
     origin: int | None
@@ -186,15 +187,24 @@ def _judge_byte_range(
         return None, [("byte_range_malformed", "/ByteRange is not an array of four integers")]
     a, b, c, d = (int(item) for item in value if isinstance(item, int))
     if min(a, b, c, d) < 0 or a + b > c or c + d > document.source.size:
-        return None, [("byte_range_outside", f"/ByteRange [{a} {b} {c} {d}] overlaps itself or leaves the file")]
+        return None, [
+            ("byte_range_outside", f"/ByteRange [{a} {b} {c} {d}] overlaps itself or leaves the file")
+        ]
     if hole is None or not isinstance(dictionary.get("Contents"), bytes):
-        return None, [("contents_not_direct", "/Contents is not a string written in the signature dictionary")]
+        return None, [
+            ("contents_not_direct", "/Contents is not a string written in the signature dictionary")
+        ]
     if (a + b, c) != hole or document.source.read(hole[0], 1) != b"<":
         return None, [
-            ("gap_mismatch", f"the gap of /ByteRange is {a + b} to {c}, its /Contents stands at {hole[0]} to {hole[1]}")
+            (
+                "gap_mismatch",
+                f"the gap of /ByteRange is {a + b} to {c}, its /Contents stands at {hole[0]} to {hole[1]}",
+            )
         ]
     if a != 0:
-        return (a, b, c, d), [("byte_range_start", f"the signature leaves out the first {a} bytes of the file")]
+        return (a, b, c, d), [
+            ("byte_range_start", f"the signature leaves out the first {a} bytes of the file")
+        ]
     return (a, b, c, d), []
 
 
@@ -246,7 +256,9 @@ def displayed_boxes(document: Document, found: FoundSignature) -> tuple[tuple[in
         dictionary = document.dictionary(kid)
         if dictionary is not None and isinstance(kid, Ref):
             widgets.append((kid, dictionary))
-    wanted = {ref: rect for ref, widget in widgets if ref is not None and (rect := _widget_rect(document, widget))}
+    wanted = {
+        ref: rect for ref, widget in widgets if ref is not None and (rect := _widget_rect(document, widget))
+    }
     if not wanted:
         return ()
     return tuple(_places(document, wanted))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
 
 from pdfseal.errors import CallerError, DocumentError, OutsideError
 
@@ -129,7 +129,9 @@ def copy_into(source: Source, out: BinaryIO, length: int) -> None:
         out.write(piece)
 
 
-def write_atomically(path: str | os.PathLike[str], fill: Callable[[BinaryIO], None], *, sync: bool = True) -> None:
+def write_atomically(
+    path: str | os.PathLike[str], fill: Callable[[BinaryIO], None], *, sync: bool = True
+) -> None:
     """Write a file whole or not at all: beside its place, flushed to disk, renamed.
 
     `fill` gets the open file; whatever it raises leaves an existing file at `path` untouched
@@ -142,7 +144,7 @@ def write_atomically(path: str | os.PathLike[str], fill: Callable[[BinaryIO], No
         ) as out:
             temporary = Path(out.name)
             try:
-                fill(out.file)
+                fill(cast(BinaryIO, out.file))
                 out.flush()
                 os.chmod(temporary, _mode_for(target))
                 if sync:

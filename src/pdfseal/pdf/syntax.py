@@ -56,7 +56,7 @@ class Dictionary(dict[str, "Value"]):
     __slots__ = ("repeated", "spans")
 
     def __init__(self, *items: object, **values: object) -> None:
-        super().__init__(*items, **values)  # type: ignore[arg-type]
+        super().__init__(*items, **values)
         self.spans: dict[str, tuple[int, int]] = {}
         self.repeated: tuple[str, ...] = ()
 

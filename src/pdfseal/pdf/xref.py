@@ -29,7 +29,9 @@ HEADER_WINDOW = 1024
 
 _STARTXREF = re.compile(rb"startxref[\x00\t\n\f\r ]+(\d{1,15})")
 _XREF = re.compile(rb"xref[\x00\t\n\f\r ]*")
-_SUBSECTION = re.compile(rb"[\x00\t\n\f\r ]*(\d{1,10})[\x00\t\f ]+(\d{1,10})[\x00\t\f ]*(?:\r\n|\r|\n)?[\x00\t\n\f\r ]*")
+_SUBSECTION = re.compile(
+    rb"[\x00\t\n\f\r ]*(\d{1,10})[\x00\t\f ]+(\d{1,10})[\x00\t\f ]*(?:\r\n|\r|\n)?[\x00\t\n\f\r ]*"
+)
 _TRAILER = re.compile(rb"[\x00\t\n\f\r ]*trailer")
 _ENTRY = re.compile(rb"(\d{10}) (\d{5}) ([nf])(?: \r| \n|\r\n)")
 _LOOSE_ENTRY = re.compile(rb"[\x00\t\n\f\r ]*(\d{1,10})[\x00\t\f ]+(\d{1,5})[\x00\t\f ]+([nf])")
@@ -43,10 +45,10 @@ class InUse(NamedTuple):
 
 
 class Packed(NamedTuple):
-    """An object inside an object stream."""
+    """An object inside an object stream, at a position in its directory."""
 
     stream: int
-    index: int
+    place: int
 
 
 class Free(NamedTuple):
@@ -106,7 +108,9 @@ class Section:
         for run in self.runs:
             if run.first <= number < run.first + run.count:
                 index = number - run.first
-                return self._table_entry(run, index) if self.kind == "table" else self._stream_entry(run, index)
+                return (
+                    self._table_entry(run, index) if self.kind == "table" else self._stream_entry(run, index)
+                )
         return None
 
     def _table_entry(self, run: _Run, index: int) -> Entry:
@@ -144,7 +148,9 @@ def header_offset(source: Source) -> int:
     head = source.read(0, HEADER_WINDOW + 5)
     position = head.find(b"%PDF-")
     if position < 0:
-        raise DocumentError("not_a_pdf", "the input is not a PDF: there is no %PDF- header in its first 1,024 bytes")
+        raise DocumentError(
+            "not_a_pdf", "the input is not a PDF: there is no %PDF- header in its first 1,024 bytes"
+        )
     return position
 
 
@@ -169,9 +175,13 @@ def read_chain(source: Source, end: int, base: int) -> tuple[int, tuple[Section,
     position: int | None = start
     while position is not None:
         if position in seen:
-            raise damaged(f"the cross-reference chain loops: the section at byte {position} is its own ancestor")
+            raise damaged(
+                f"the cross-reference chain loops: the section at byte {position} is its own ancestor"
+            )
         if len(sections) >= MAX_SECTIONS:
-            raise DocumentError("limit_exceeded", f"the file has more than {MAX_SECTIONS} cross-reference sections")
+            raise DocumentError(
+                "limit_exceeded", f"the file has more than {MAX_SECTIONS} cross-reference sections"
+            )
         seen.add(position)
         section = read_section(source, position + base, end, base)
         sections.append(section)
@@ -185,7 +195,9 @@ def read_chain(source: Source, end: int, base: int) -> tuple[int, tuple[Section,
 def read_section(source: Source, offset: int, end: int, base: int) -> Section:
     """The section at an absolute byte offset."""
     if not 0 <= offset < end:
-        raise damaged(f"a cross-reference section is said to be at byte {offset}, outside the file of {end} bytes")
+        raise damaged(
+            f"a cross-reference section is said to be at byte {offset}, outside the file of {end} bytes"
+        )
     head = source.read(offset, 64)
     lead = len(head) - len(head.lstrip(b"\x00\t\n\f\r "))
     if head.startswith(b"xref", lead):
@@ -243,7 +255,8 @@ def _read_table(source: Source, offset: int, end: int, base: int) -> Section:
 def _check_range(first: int, count: int, offset: int) -> None:
     if first + count - 1 > MAX_OBJECT_NUMBER:
         raise DocumentError(
-            "limit_exceeded", f"the cross-reference section at byte {offset} lists object numbers up to {first + count - 1}"
+            "limit_exceeded",
+            f"the cross-reference section at byte {offset} lists object numbers up to {first + count - 1}",
         )
 
 
@@ -286,7 +299,9 @@ def _read_trailer(source: Source, position: int, end: int) -> tuple[Dictionary, 
         except Incomplete:
             length *= 8
             if length > MAX_OBJECT_BYTES:
-                raise DocumentError("limit_exceeded", f"the trailer at byte {position} is too large") from None
+                raise DocumentError(
+                    "limit_exceeded", f"the trailer at byte {position} is too large"
+                ) from None
             continue
         if not isinstance(value, Dictionary):
             raise damaged(f"the trailer at byte {position} is not a dictionary")
