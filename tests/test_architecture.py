@@ -75,10 +75,11 @@ RESERVED_CODES: dict[str, str] = {}
 
 # What `import pdfseal` offers; the rest of the package is reached by its module.
 EXPORTED = {
-    "Appearance", "AtPoint", "Box", "CallerError", "Certificate", "DocumentError", "Finding", "InRectangle",
-    "InternalError", "OutsideError", "Patch", "PdfsealError", "Point", "PreparedSeal", "Rect", "RefusedError",
-    "Report", "SignatureReport", "Size", "TrustAnchors", "Wording", "__version__", "compose",
-    "compose_prepared", "mm_to_points", "points_to_mm", "prepare", "verify",
+    "Appearance", "AtPoint", "Box", "CONTAINER_SCHEMES", "CallerError", "Certificate", "DocumentError",
+    "Finding", "InRectangle", "InternalError", "OutsideError", "Patch", "PdfsealError", "Point",
+    "PreparedSeal", "Rect", "RefusedError", "Report", "SignatureReport", "Size", "TrustAnchors",
+    "Wording", "__version__", "compose", "compose_prepared", "mm_to_points", "points_to_mm", "prepare",
+    "verify",
 }  # fmt: skip
 
 HEAVY = (
