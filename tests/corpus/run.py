@@ -3,7 +3,8 @@
 For each file, in a worker process with a time limit: seal page 1 with a P-256 key, seal the result again,
 then ask others. pikepdf: does every object of the original still resolve to its original value? qpdf: is
 the file no worse than before? pdfseal's own verdict must be `passed` for both seals. Refusals are counted
-by their code. Lost or changed objects, unhandled exceptions, time-outs and crashes make the run fail.
+by their code. Lost or changed objects, another verdict, unhandled exceptions, time-outs and crashes make
+the run fail.
 """
 
 from __future__ import annotations
@@ -211,7 +212,7 @@ def main() -> int:
     else:
         print(*complaints(outcomes), sep="\n")
         print(*(f"{key.replace('_', ' ')}: {value}" for key, value in totals.items()), sep="\n")
-    bad = any(o.outcome in BROKEN or o.damage for o in outcomes)
+    bad = any(o.outcome in BROKEN or o.damage or o.verdict not in ("", "passed") for o in outcomes)
     return 1 if bad or not outcomes else 0
 
 
