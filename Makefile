@@ -10,7 +10,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 # Looks for commands and installs the Debian packages of those that are missing: $(call need,command=package ...)
 # `python-venv` stands for "this Python can make virtual environments".
