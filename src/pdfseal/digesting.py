@@ -7,6 +7,7 @@ running digest goes along the file, and each signature takes a copy of it where 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pdfseal.containers.base import DigestSpec
@@ -14,6 +15,8 @@ from pdfseal.crypto.digests import Hasher, new_hash
 from pdfseal.pdf.source import Source, chunks
 
 Piece = tuple[int, int]
+_WORTH_THREADS_BYTES = 4 << 20
+_MAX_THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,13 @@ def compute(source: Source, jobs: Iterable[Job]) -> dict[Job, bytes]:
     for job in dict.fromkeys(jobs):
         by_spec.setdefault(job.spec, []).append(job)
     results: dict[Job, bytes] = {}
-    for spec, group in by_spec.items():
-        results |= _along(source, spec, group)
+    if len(by_spec) == 1 or source.size < _WORTH_THREADS_BYTES:
+        for spec, group in by_spec.items():
+            results |= _along(source, spec, group)
+        return results
+    with ThreadPoolExecutor(max_workers=_MAX_THREADS) as pool:  # hashing releases the interpreter lock
+        for part in pool.map(lambda item: _along(source, *item), by_spec.items()):
+            results |= part
     return results
 
 

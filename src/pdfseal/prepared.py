@@ -75,11 +75,16 @@ class PreparedSeal:
             return source.read(0, self.base_length) + self.appended
 
     def write(
-        self, path: str | os.PathLike[str], pdf: Pdf | None = None, *, patch: Patch | None = None
+        self,
+        path: str | os.PathLike[str],
+        pdf: Pdf | None = None,
+        *,
+        patch: Patch | None = None,
+        sync: bool = True,
     ) -> None:
         """Write the prepared PDF, or with its `patch` the sealed one, whole or not at all.
 
-        Raises `source_changed`, `file_system`.
+        `sync` False leaves flushing to the system. Raises `source_changed`, `file_system`.
         """
         with self._original(pdf) as source:
 
@@ -90,7 +95,7 @@ class PreparedSeal:
                     out.seek(patch.offset)
                     out.write(patch.data)
 
-            write_atomically(path, fill)
+            write_atomically(path, fill, sync=sync)
 
     def _original(self, pdf: Pdf | None) -> _Original:
         if pdf is None and self.origin is None:

@@ -1,0 +1,1 @@
+"""Benchmarks: `make bench`, or `python -m bench [--json FILE] [ROW ...]`. See bench/README.md."""
