@@ -17,6 +17,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -194,15 +195,18 @@ class CommandSigner:
         ]
         for reader in readers:
             reader.start()
+        deadline = time.monotonic() + self.timeout_s
         try:
-            for reader in readers:  # its pipes may outlive the command, in a grandchild's hands
-                reader.join(self.timeout_s)
-            status = process.wait(self.timeout_s if not any(reader.is_alive() for reader in readers) else 0)
+            for reader in readers:
+                reader.join(max(0.0, deadline - time.monotonic()))
+            if any(reader.is_alive() for reader in readers):
+                raise self._failure(f"did not answer within {self.timeout_s:g} s")
+            status = process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired as error:
-            raise self._failure(f"did not answer within {self.timeout_s:g} s") from error
+            raise self._failure(f"did not end within {self.timeout_s:g} s") from error
         finally:
             _kill(process)
-            for reader in readers:
+            for reader in readers:  # the pipes are closed now
                 reader.join(1)
         return status, outputs.get("stdout", b""), outputs.get("stderr", b"")
 

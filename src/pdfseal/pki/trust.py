@@ -198,7 +198,7 @@ def _usage_fault(certificate: Certificate, purpose: Purpose) -> str:
     extended = certificate.ext_key_usage
     critical = extended is not None and certificate.extensions["2.5.29.37"][0]
     if purpose == "timestamp":
-        if extended != {TIME_STAMPING} or not critical:  # RFC 3161, 2.3
+        if extended != frozenset({TIME_STAMPING}) or not critical:  # RFC 3161, 2.3
             return f"the certificate of {name} is not for timestamps alone"
     elif extended is not None and critical and not extended & SEALING_PURPOSES:
         return f"the certificate of {name} is for other purposes only: {', '.join(sorted(extended))}"
@@ -248,6 +248,7 @@ def _validate_rfc5280(chain: tuple[Certificate, ...], at: datetime) -> tuple[Sta
     from pyhanko_certvalidator.policy_decl import DisallowWeakAlgorithmsPolicy
     from pyhanko_certvalidator.validate import async_validate_path
 
+    weak_passes: Any = DisallowWeakAlgorithmsPolicy  # untyped
     try:
         leaf, *between, anchor = (x509.Certificate.load(one.der, strict=True) for one in chain)
         path = ValidationPath(CertTrustAnchor(anchor), between[::-1], leaf)
@@ -258,7 +259,7 @@ def _validate_rfc5280(chain: tuple[Certificate, ...], at: datetime) -> tuple[Sta
             time_tolerance=timedelta(0),
             signature_validator=_signature_validator(),
             # judged by `_weakness`, for all kinds of key alike
-            algorithm_usage_policy=DisallowWeakAlgorithmsPolicy(frozenset(), rsa_key_size_threshold=0),
+            algorithm_usage_policy=weak_passes(frozenset(), rsa_key_size_threshold=0),
         )
         _run(async_validate_path(context, path))
     except errors.ExpiredError as error:
