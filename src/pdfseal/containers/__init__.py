@@ -14,6 +14,7 @@ from pdfseal import asn1
 from pdfseal.asn1 import Reading
 from pdfseal.containers.base import Container, ContainerCheck, DigestSpec, Finished, Plan
 from pdfseal.containers.cms import finish_cms, plan_cms, read_cms
+from pdfseal.containers.ses import finish_ses, plan_ses, read_ses
 from pdfseal.crypto import schemes
 from pdfseal.crypto.schemes import SignatureScheme
 from pdfseal.errors import CallerError, DocumentError
@@ -21,14 +22,15 @@ from pdfseal.pki.certificate import Certificate
 
 __all__ = [
     "Container", "ContainerCheck", "DigestSpec", "Finished", "Plan",
-    "finish", "plan_cms", "read_container", "to_be_signed_digest",
+    "finish", "plan_cms", "plan_ses", "read_container", "to_be_signed_digest",
 ]  # fmt: skip
 
 
 def read_container(contents: bytes, *, reading: Reading | None = None) -> Container:
     """Read the octets of a hole, zero padding and all.
 
-    What it is follows from its first elements: an OID begins a CMS ContentInfo.
+    What it is follows from its first elements: an OID begins a CMS ContentInfo, a SEQUENCE that
+    begins with an INTEGER an electronic seal signature.
     DocumentError `container_malformed` or `limit_exceeded`.
     """
     if not contents.strip(b"\x00"):
@@ -40,6 +42,9 @@ def read_container(contents: bytes, *, reading: Reading | None = None) -> Contai
         items = root.sequence("container", least=1)
         if items[0].tag == asn1.OID:
             return read_cms(root)
+        inner = items[0].children("container", most=20) if items[0].tag == asn1.SEQUENCE else ()
+        if inner and inner[0].tag == asn1.INTEGER:
+            return read_ses(root)
     except DocumentError as error:
         if error.code != "asn1_malformed":
             raise
@@ -61,7 +66,9 @@ def finish(
     """
     if to_be_signed[:1] == bytes([asn1.SET]):
         return finish_cms(to_be_signed, signature, certificates=certificates, timestamp=timestamp)
-    raise CallerError("argument", "the to-be-signed bytes are not a SET of signed attributes")
+    if to_be_signed[:1] == bytes([asn1.SEQUENCE]):
+        return finish_ses(to_be_signed, signature, certificates=certificates, timestamp=timestamp)
+    raise CallerError("argument", "the to-be-signed bytes are neither signed attributes nor a TBS_Sign")
 
 
 def to_be_signed_digest(to_be_signed: bytes, scheme: SignatureScheme, signer: Certificate) -> bytes:
