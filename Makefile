@@ -1,11 +1,11 @@
 # Everything starts here. On a fresh Debian, python3 and make are enough:
-#   make demo    a sealed PDF in demo-output/, and .venv/bin/pdfseal ready for use
-#   make test    the test suite, with outside tools as judges
-#   make check   lint, types, import directions
-#   make bench   the performance budget, measured
-#   make corpus  seals every PDF in the source distributions of pikepdf and pypdf
-#   make fixtures  writes fixtures/pdf and fixtures/pictures again
-#   make clean   removes what these targets made
+#   make demo     a sealed PDF in demo-output/, and .venv/bin/pdfseal ready for use
+#   make test     the test suite, with outside tools as judges
+#   make check    lint, types, import directions
+#   make bench    the performance budget, measured
+#   make corpus   seals every PDF in the source distributions of pikepdf and pypdf
+#   make fixtures writes fixtures/pdf and fixtures/pictures again
+#   make clean    removes what these targets made
 
 PYTHON ?= python3
 VENV := .venv
@@ -33,7 +33,7 @@ define need
 	fi
 endef
 
-.PHONY: help demo test check bench corpus fixtures clean
+.PHONY: help demo judges test check bench corpus fixtures clean
 help:
 	@sed -n '2,/^$$/s/^#//p' Makefile
 
@@ -58,8 +58,10 @@ $(VENV)/.tools: $(VENV)/.program
 demo: $(VENV)/.program
 	@$(BIN)/pdfseal demo demo-output
 
-test: $(VENV)/.tools
+judges:
 	$(call need,qpdf=qpdf pdfsig=poppler-utils openssl=openssl)
+
+test: judges $(VENV)/.tools
 	@echo "running the tests"
 	@$(BIN)/python -m pytest
 
@@ -71,13 +73,11 @@ check: $(VENV)/.tools
 bench: $(VENV)/.tools
 	@$(BIN)/python -m bench
 
-corpus: $(VENV)/.tools
-	$(call need,qpdf=qpdf)
+corpus: judges $(VENV)/.tools
 	@$(BIN)/python -m tests.corpus.fetch
 	@$(BIN)/python -m tests.corpus.run
 
-fixtures: $(VENV)/.tools
-	$(call need,qpdf=qpdf)
+fixtures: judges $(VENV)/.tools
 	@$(BIN)/python fixtures/make_pdfs.py
 	@$(BIN)/python fixtures/make_pictures.py
 	@echo "not run: fixtures/make_producer_pdfs.sh (it needs Chromium, LibreOffice, TeX, cairo)"
@@ -85,5 +85,5 @@ fixtures: $(VENV)/.tools
 clean:
 	@rm -rf $(VENV) demo-output bench-output tests/corpus/downloads build dist \
 	  .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	@find src cli tests fixtures bench -name __pycache__ -prune -exec rm -rf {} +
+	@find . -name __pycache__ -prune -exec rm -rf {} +
 	@echo "removed the environment, caches and outputs"
