@@ -1,12 +1,18 @@
-"""Shared by all tests: where the fixtures are."""
+"""Shared by all tests: where the fixtures are, and hypothesis steady: same examples on every run."""
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# HYPOTHESIS_PROFILE=default looks for new examples; deadlines would only judge the machine's load.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "fixtures"
