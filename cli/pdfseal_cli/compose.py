@@ -13,7 +13,7 @@ from pdfseal import CallerError, Patch, PreparedSeal, sealing
 from pdfseal.adapters.keys import decode_signature
 from pdfseal.pdf.source import opened
 from pdfseal_cli.edge import guarded, print_json
-from pdfseal_cli.params import check_output, json_option, read_certificates, read_input
+from pdfseal_cli.params import check_output, json_option, read_certificates, read_input, read_pdf_password
 
 
 @click.command()
@@ -24,6 +24,7 @@ from pdfseal_cli.params import check_output, json_option, read_certificates, rea
 @click.option("--chain", multiple=True, help="With --to-be-signed: more certificates; may be repeated.")
 @click.option("--signature", required=True, help="The signature value: a file, or base64 or hex text.")
 @click.option("--timestamp", help="A timestamp token (DER) over the signature value, a file.")
+@click.option("--pdf-password-file", help="With --to-be-signed: opens an encrypted PDF.")
 @click.option("-o", "--output", help="The sealed PDF.")
 @click.option("--in-place", is_flag=True, help="Write into the prepared PDF itself.")
 @json_option
@@ -59,7 +60,12 @@ def _patch(options: dict[str, Any], source: Any, signature: bytes, timestamp: by
     certificates = read_certificates((options["cert"], *options["chain"]), "--cert or --chain")
     to_be_signed = read_input(options["to_be_signed"], "--to-be-signed")
     return sealing.compose_prepared(
-        source, to_be_signed, signature, certificates=certificates, timestamp=timestamp
+        source,
+        to_be_signed,
+        signature,
+        certificates=certificates,
+        timestamp=timestamp,
+        password=read_pdf_password(options["pdf_password_file"]),
     )
 
 

@@ -141,6 +141,15 @@ def read_password(path: str | None) -> bytes | None:
     return read_input(path, "--password-file").split(b"\n", 1)[0].rstrip(b"\r")
 
 
+def read_pdf_password(path: str | None) -> str | None:
+    """The first line of a file, as UTF-8, for an encrypted PDF."""
+    password = read_password(path)
+    try:
+        return None if password is None else password.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CallerError("argument", f"{path}: the password is not UTF-8 text") from error
+
+
 def check_output(output: str | None, source: str, in_place: bool) -> str:
     """Where the result goes. Never the input, unless --in-place asks for that."""
     if in_place:
@@ -221,6 +230,7 @@ def signature_options(command: F) -> F:
             click.option("--reason"),
             click.option("--location"),
             click.option("--contact"),
+            click.option("--pdf-password-file", help="File whose first line opens an encrypted PDF."),
             click.option("--reserve", type=int, help="Bytes kept for the signature container."),
         )
     ):

@@ -25,6 +25,7 @@ from pdfseal_cli.params import (
     read_certificates,
     read_input,
     read_password,
+    read_pdf_password,
     signature_options,
 )
 
@@ -112,6 +113,7 @@ def _prepare(options: dict[str, Any], certificates: tuple[Certificate, ...]) -> 
         wording=Wording(options["name"], options["reason"], options["location"], options["contact"]),
         field_name=options["field_name"],
         reserve=options["reserve"],
+        password=read_pdf_password(options["pdf_password_file"]),
     )
 
 

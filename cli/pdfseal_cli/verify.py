@@ -9,7 +9,14 @@ import click
 import pdfseal
 from pdfseal import PdfsealError, Report, SignatureReport
 from pdfseal_cli.edge import VERDICT_CODES, as_pdfseal_error, error_json, exit_code, guarded, print_json
-from pdfseal_cli.params import MOMENT, json_option, pdf_input, read_anchors, read_certificates
+from pdfseal_cli.params import (
+    MOMENT,
+    json_option,
+    pdf_input,
+    read_anchors,
+    read_certificates,
+    read_pdf_password,
+)
 
 # The exit code for several files is the first of these that any file met.
 _GRAVEST_FIRST = (7, 6, 1, 5, 2, 4, 3, 0)
@@ -25,12 +32,14 @@ _MARKS = {"error": "x", "warning": "!", "info": "-"}
 @click.option("--untrusted", multiple=True, help="More intermediate certificates; never anchors.")
 @click.option("--at", type=MOMENT, help="The moment of judgement; now by default.")
 @click.option("--strict", is_flag=True, help="Refuse every named leniency.")
+@click.option("--pdf-password-file", help="File whose first line opens an encrypted PDF.")
 @json_option
 @guarded
 def verify(**options: Any) -> int:
     """Say of each FILE what was signed, by whom, when, and whether it was changed since."""
     anchors = read_anchors(options["trust"])
     untrusted = read_certificates(options["untrusted"], "--untrusted")
+    password = read_pdf_password(options["pdf_password_file"])
     results: list[tuple[str, Report | PdfsealError]] = []
     for file in options["files"]:
         try:
@@ -40,6 +49,7 @@ def verify(**options: Any) -> int:
                 untrusted=untrusted,
                 at=options["at"],
                 strict=options["strict"],
+                password=password,
             )
             results.append((file, report))
         except Exception as error:

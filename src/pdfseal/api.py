@@ -42,6 +42,7 @@ def prepare(
     field_name: str | None = None,
     reserve: int | None = None,
     timestamp: bool = True,
+    password: str | None = None,
 ) -> PreparedSeal:
     """Prepare a PDF for a signature that is made elsewhere.
 
@@ -49,7 +50,7 @@ def prepare(
     (Certificate values, DER or PEM). `scheme` names the container: "cms". `signature_scheme`
     names the algorithm ("rsa-pss-sha256", ...), by default what fits the key. `when`: aware,
     now if absent. `reserve`: bytes for the container, computed if absent. `timestamp`: keep
-    room for a timestamp token.
+    room for a timestamp token. `password` opens an encrypted PDF.
 
     Returns a PreparedSeal: `.write(path)` or `.pdf_bytes()`, `.hash_bytes`, `.hash_set_bytes`
     (give this to the signer), `.hash_set_hash_bytes`, `.to_json()`.
@@ -68,6 +69,7 @@ def prepare(
             field_name=field_name,
             reserve=reserve,
             timestamp=timestamp,
+            password=password,
         )
         return prepared.with_origin(pdf, source)
 
@@ -111,6 +113,7 @@ def compose_prepared(
     *,
     certificates: Sequence[CertificateLike],
     timestamp: bytes | None = None,
+    password: str | None = None,
 ) -> bytes:
     """The sealed PDF from the prepared one alone, without a PreparedSeal.
 
@@ -124,6 +127,7 @@ def compose_prepared(
             signature,
             certificates=tuple(map(_certificate, certificates)),
             timestamp=timestamp,
+            password=password,
         )
         return patch.applied_to(source.read(0, source.size))
 
@@ -135,6 +139,7 @@ def verify(
     untrusted: Sequence[CertificateLike] = (),
     at: datetime | None = None,
     strict: bool = False,
+    password: str | None = None,
 ) -> Report:
     """The verdict on a PDF and each of its signatures.
 
@@ -143,7 +148,11 @@ def verify(
     refuses every named leniency. `Report.require_valid()` raises unless it passed.
     """
     policy = verification.Policy(
-        at=at or datetime.now(UTC), trust=trust, untrusted=tuple(map(_certificate, untrusted)), strict=strict
+        at=at or datetime.now(UTC),
+        trust=trust,
+        untrusted=tuple(map(_certificate, untrusted)),
+        strict=strict,
+        password=password,
     )
     with opened(pdf) as source:
         return verification.verify(source, policy)

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pdfseal.containers import finish, to_be_signed_digest
 from pdfseal.containers.base import Finished, Plan
 from pdfseal.crypto.digests import Hasher, new_hash
-from pdfseal.errors import CallerError, DocumentError, RefusedError
+from pdfseal.errors import CallerError, RefusedError
 from pdfseal.geometry import Matrix, Size
 from pdfseal.pdf.appearance import Picture, read_picture, write_form
 from pdfseal.pdf.conformance import forbids_transparency
@@ -77,20 +77,18 @@ def prepare(
     field_name: str | None = None,
     reserve: int | None = None,
     timestamp: bool = True,
+    password: str | None = None,
 ) -> PreparedSeal:
     """Reserve a signature field in an appended revision and say what is to be signed.
 
     `placement` None makes an invisible seal. `file_id`: 16 bytes, random or derived. `reserve`
-    overrides the bytes kept for the container; `timestamp` keeps room for a token.
+    overrides the bytes kept for the container; `timestamp` keeps room for a token. `password`
+    opens an encrypted document (the empty one is tried where none is given).
     Raises CallerError, RefusedError and DocumentError; nothing is written anywhere.
     """
-    document = Document.open(source)
-    if document.encrypted:
-        raise DocumentError(
-            "pdf_encrypted", "the document is encrypted, and sealing encrypted files is not supported yet"
-        )
+    document = Document.open(source, password=password)
     check_signing_allowed(document)
-    check_agreement(document)
+    check_agreement(document, password)
     name = free_field_name(document, field_name)
     hole_bytes = _hole_bytes(plan, reserve, timestamp)
     revision = Revision(document)
@@ -175,13 +173,14 @@ def compose_prepared(
     *,
     certificates: tuple[Certificate, ...],
     timestamp: bytes | None = None,
+    password: str | None = None,
 ) -> Patch:
     """The same from the prepared PDF alone: find its empty hole, hash again, compare, fill.
 
     `certificates` are the candidates: CMS attributes name the signer's only by its digest.
     Raises `not_prepared`, `hole_not_empty` and what `compose` raises.
     """
-    document = Document.open(source)
+    document = Document.open(source, password=password)
     found = find_prepared(document)
     if found is None and any(
         not one.empty and one.coverage == "whole_file" for one in find_signatures(document)

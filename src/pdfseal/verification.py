@@ -65,13 +65,14 @@ class Policy:
 
     `trust`: the only certificates that are anchors; None leaves trust unchecked. `untrusted`:
     more certificates that may stand between. `at`: the moment of judgement, aware. `strict`
-    refuses every named leniency.
+    refuses every named leniency. `password` opens an encrypted document.
     """
 
     at: datetime
     trust: TrustAnchors | None = None
     untrusted: tuple[Certificate, ...] = ()
     strict: bool = False
+    password: str | None = None
 
 
 @dataclass(slots=True)
@@ -90,7 +91,7 @@ class _Case:
 
 def verify(source: Source, policy: Policy) -> Report:
     """The verdict on a PDF and on each of its signatures."""
-    document = Document.open(source)
+    document = Document.open(source, password=policy.password)
     # 1. Find every signature
     cases = [_Case(found) for found in find_signatures(document)]
     for case in cases:

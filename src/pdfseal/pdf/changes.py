@@ -60,7 +60,7 @@ def changes_since(document: Document, end: int) -> Changes:
     if end == document.end:
         return Changes("none")
     try:
-        before = Document.open(document.source, end=end)
+        before = document.earlier(end)
     except DocumentError as error:
         return Changes("other", (Change(0, "other", f"the covered bytes are no document: {error.message}"),))
     count = len(document.sections) - len(before.sections)

@@ -13,10 +13,11 @@ Reference: ISO 32000-2, 7.5.7 (object streams), 7.7.2 (catalog), 7.7.3 (page tre
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pdfseal.errors import CallerError, DocumentError
 from pdfseal.geometry import PageGeometry, Rect
+from pdfseal.pdf.encryption import Security, open_security
 from pdfseal.pdf.filters import MAX_DECODED_BYTES, decode
 from pdfseal.pdf.source import Source
 from pdfseal.pdf.syntax import Dictionary, Indirect, Name, Parser, Ref, Value, damaged
@@ -44,24 +45,44 @@ class Document:
     """The objects of a PDF as of byte `end` of `source`. Not safe to share between threads."""
 
     def __init__(
-        self, source: Source, end: int, base: int, startxref: int, sections: tuple[Section, ...]
+        self,
+        source: Source,
+        end: int,
+        base: int,
+        startxref: int,
+        sections: tuple[Section, ...],
+        security: Security | None = None,
     ) -> None:
         self.source = source
         self.end = end
         self.base = base
         self.startxref = startxref
         self.sections = sections
+        self.security = security
         self._values: dict[int, Value] = {}
         self._object_streams: dict[int, tuple[dict[int, Value], int]] = {}
         self._decoded_bytes = 0
 
     @classmethod
-    def open(cls, source: Source, *, end: int | None = None) -> Document:
-        """Read the cross-reference chain. Raises `not_a_pdf`, `pdf_damaged`, `limit_exceeded`."""
+    def open(cls, source: Source, *, end: int | None = None, password: str | None = None) -> Document:
+        """Read the cross-reference chain, and open the encryption where there is one.
+
+        Raises `not_a_pdf`, `pdf_damaged`, `limit_exceeded`, `wrong_password`, `pdf_encrypted`.
+        """
         end = source.size if end is None else end
         base = header_offset(source)
         startxref, sections = read_chain(source, end, base)
         document = cls(source, end, base, startxref, sections)
+        if not isinstance(document.trailer.get("Root"), Ref):
+            raise damaged("the trailer names no /Root")
+        if document.encrypted:
+            document.security = open_security(source, password)
+        return document
+
+    def earlier(self, end: int) -> Document:
+        """The state when the file ended at byte `end`, opened with the same key."""
+        startxref, sections = read_chain(self.source, end, self.base)
+        document = Document(self.source, end, self.base, startxref, sections, self.security)
         if not isinstance(document.trailer.get("Root"), Ref):
             raise damaged("the trailer names no /Root")
         return document
@@ -132,7 +153,14 @@ class Document:
                 f"byte {offset} should hold object {number} {entry.generation} "
                 f"and holds {found.number} {found.generation}"
             )
+        if self.security is not None and not self._is_encryption_dictionary(number):
+            value = self.security.decrypt_value(Ref(number, entry.generation), found.value)
+            found = replace(found, value=value)
         return found, data, offset
+
+    def _is_encryption_dictionary(self, number: int) -> bool:
+        reference = self.trailer.get("Encrypt")
+        return isinstance(reference, Ref) and reference.number == number
 
     def stream_data(
         self, number: int, entry: InUse, *, limit: int = MAX_DECODED_BYTES
@@ -146,7 +174,10 @@ class Document:
         body = offset + found.body
         if not isinstance(length, int) or not 0 <= length <= min(self.end - body, limit):
             raise damaged(f"stream {number} has no usable /Length")
-        return stream, self.source.read(body, length)
+        data = self.source.read(body, length)
+        if self.security is not None:
+            data = self.security.decrypt_stream(Ref(number, entry.generation), stream, data)
+        return stream, data
 
     def _packed(self, stream_number: int) -> dict[int, Value]:
         """All objects of an object stream by their numbers (7.5.7)."""
@@ -154,10 +185,6 @@ class Document:
             entry = self.entry(stream_number)
             if not isinstance(entry, InUse):
                 raise damaged(f"object stream {stream_number} is not in the file")
-            if self.encrypted:
-                raise DocumentError(
-                    "pdf_encrypted", "the document is encrypted, and its object streams cannot be read"
-                )
             where = f"object stream {stream_number}"
             stream, data = self.stream_data(stream_number, entry)
             decoded = decode(data, stream, where=where, limit=MAX_DECODED_BYTES - self._decoded_bytes)

@@ -19,14 +19,23 @@ from pdfseal.errors import CallerError, DocumentError, RefusedError
 from pdfseal.geometry import Rect
 from pdfseal.pdf.document import Document, Page
 from pdfseal.pdf.revision import Revision
-from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value, decode_text_string, serialise, text_string
+from pdfseal.pdf.syntax import (
+    Dictionary,
+    Name,
+    Ref,
+    Value,
+    Verbatim,
+    decode_text_string,
+    serialise,
+    text_string,
+)
 
 MAX_FIELDS = 100_000
 # 12.5.3: Print, and Locked; a stamp is ReadOnly and its contents are locked as well.
 _WIDGET_FLAGS = 4 | 128
 _STAMP_FLAGS = 4 | 64 | 128 | 512
 _SIGNATURES_EXIST, _APPEND_ONLY = 1, 2
-_BYTE_RANGE_WIDTH = 64
+_BLANK_BYTE_RANGE = b" " * 64
 
 ByteRange = tuple[int, int, int, int]
 
@@ -81,8 +90,8 @@ def append_signature(
     no box at all gives an invisible signature on the first page.
     """
     document = revision.document
-    body, range_at, hole_at = _signature_body(entry, hole_bytes)
-    signature = revision.put_raw(revision.allocate(), body)
+    dictionary = _signature_dictionary(entry, hole_bytes)
+    signature = revision.add(dictionary)
     widget = _add_widget(revision, field_name, signature, boxes)
     annotations = [(boxes[0].page if boxes else document.page(1), widget)]
     annotations += [
@@ -92,37 +101,34 @@ def append_signature(
     _extend_form(revision, widget)
     appended = revision.build(file_id)
 
-    start = appended.offsets[signature.number] + len(b"%d %d obj\n" % signature)
-    hole = (start + hole_at, 2 * hole_bytes + 2)
+    at = appended.offsets[signature.number] - document.end
+    range_at = appended.data.index(_BLANK_BYTE_RANGE, at)
+    hole_at = appended.data.index(b"<0", range_at) + document.end
+    hole = (hole_at, 2 * hole_bytes + 2)
     end = document.end + len(appended.data)
     after = hole[0] + hole[1]
     byte_range = (0, hole[0], after, end - after)
-    text = serialise(list(byte_range)).ljust(_BYTE_RANGE_WIDTH)
-    at = start + range_at - document.end
-    data = appended.data[:at] + text + appended.data[at + _BYTE_RANGE_WIDTH :]
+    text = serialise(list(byte_range)).ljust(len(_BLANK_BYTE_RANGE))
+    data = appended.data[:range_at] + text + appended.data[range_at + len(text) :]
     return AppendedSignature(data, byte_range, hole)
 
 
-def _signature_body(entry: SignatureEntry, hole_bytes: int) -> tuple[bytes, int, int]:
-    """The dictionary's bytes with blanks for /ByteRange, and where it and the hole begin."""
-    head = b"<</Type /Sig /Filter %s /SubFilter %s /ByteRange " % (
-        serialise(Name(entry.filter)),
-        serialise(Name(entry.subfilter)),
+def _signature_dictionary(entry: SignatureEntry, hole_bytes: int) -> Dictionary:
+    """12.8.1, table 255. /ByteRange and /Contents stand before any text, so that they are found again."""
+    dictionary = Dictionary(
+        {"Type": Name("Sig"), "Filter": Name(entry.filter), "SubFilter": Name(entry.subfilter)}
     )
-    range_at = len(head)
-    head += b" " * _BYTE_RANGE_WIDTH + b" /Contents "
-    hole_at = len(head)
-    tail = b" /M " + serialise(_date(entry.when).encode())
+    dictionary["ByteRange"] = Verbatim(_BLANK_BYTE_RANGE)
+    dictionary["Contents"] = Verbatim(b"<" + b"0" * (2 * hole_bytes) + b">")
+    dictionary["M"] = _date(entry.when).encode()
     words = {
         "Name": entry.name,
         "Reason": entry.reason,
         "Location": entry.location,
         "ContactInfo": entry.contact,
     }
-    for key, text in words.items():
-        if text:
-            tail += b" /%s %s" % (key.encode(), serialise(text_string(text)))
-    return head + b"<" + b"0" * (2 * hole_bytes) + b">" + tail + b">>", range_at, hole_at
+    dictionary.update({key: text_string(text) for key, text in words.items() if text})
+    return dictionary
 
 
 def _date(moment: datetime) -> str:
@@ -252,7 +258,17 @@ def free_field_name(document: Document, wanted: str | None) -> str:
 
 
 def check_signing_allowed(document: Document) -> None:
-    """12.8.2.2: a certification with P 1 forbids every later change, a further signature included."""
+    """What the document's own rules forbid: its certification, and its permissions for this password.
+
+    12.8.2.2: a certification with P 1 forbids every later change, a further signature included.
+    7.6.4.2, table 22: without the owner's password, annotating or filling in must be permitted.
+    """
+    security = document.security
+    if security is not None and not (security.as_owner or security.may_annotate):
+        raise RefusedError(
+            "forbidden_by_document",
+            "the encrypted document forbids annotations and filling in forms without the owner's password",
+        )
     perms = document.dictionary(document.catalog.get("Perms"))
     certification = document.dictionary(perms.get("DocMDP")) if perms else None
     for reference in document.array(certification.get("Reference")) or [] if certification else []:

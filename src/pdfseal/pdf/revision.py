@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.encryption import Vectors
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value, serialise
 from pdfseal.pdf.xref import MAX_OBJECT_NUMBER
 
@@ -39,7 +40,7 @@ class Revision:
     def __init__(self, document: Document) -> None:
         self.document = document
         self._next = document.highest_number + 1
-        self._objects: dict[Ref, bytes] = {}
+        self._objects: dict[Ref, tuple[Value, bytes | None]] = {}
 
     def allocate(self) -> Ref:
         """A reference that no object of the document has."""
@@ -51,7 +52,8 @@ class Revision:
 
     def put(self, ref: Ref, value: Value) -> Ref:
         """Write a value under a reference, new or existing."""
-        return self.put_raw(ref, serialise(value))
+        self._objects[ref] = value, None
+        return ref
 
     def add(self, value: Value) -> Ref:
         """Write a value as a new object."""
@@ -59,13 +61,8 @@ class Revision:
 
     def add_stream(self, dictionary: Dictionary, data: bytes) -> Ref:
         """Write a stream as a new object; `/Length` is filled in."""
-        complete = Dictionary({**dictionary, "Length": len(data)})
-        body = serialise(complete) + b"\nstream\n" + data + b"\nendstream"
-        return self.put_raw(self.allocate(), body)
-
-    def put_raw(self, ref: Ref, body: bytes) -> Ref:
-        """Write an object whose bytes are ready, exactly as they are."""
-        self._objects[ref] = body
+        ref = self.allocate()
+        self._objects[ref] = dictionary, data
         return ref
 
     def build(self, file_id: bytes) -> Appended:
@@ -76,9 +73,10 @@ class Revision:
         if document.source.read(start - 1, 1) not in (b"\n", b"\r"):
             out += b"\n"  # the last line of the original may lack its end
         offsets: dict[int, int] = {}
-        for ref, body in self._objects.items():
+        vectors = Vectors(file_id)
+        for ref, (value, data) in self._objects.items():
             offsets[ref.number] = start + len(out)
-            out += b"%d %d obj\n" % ref + body + b"\nendobj\n"
+            out += b"%d %d obj\n" % ref + self._body(ref, value, data, vectors) + b"\nendobj\n"
         section_at = start + len(out)
         if document.sections[0].kind == "table":
             out += self._table(offsets, file_id)
@@ -87,12 +85,27 @@ class Revision:
         out += b"startxref\n%d\n%%%%EOF\n" % (section_at - document.base)
         return Appended(bytes(out), offsets)
 
+    def _body(self, ref: Ref, value: Value, data: bytes | None, vectors: Vectors) -> bytes:
+        """The object's bytes, encrypted where the document is."""
+        security = self.document.security
+        if security is not None:
+            value = security.encrypt_value(ref, value, vectors)
+            if data is not None and isinstance(value, Dictionary):
+                data = security.encrypt_stream(ref, value, data, vectors)
+        if data is None:
+            return serialise(value)
+        complete = Dictionary({**value, "Length": len(data)}) if isinstance(value, Dictionary) else value
+        return serialise(complete) + b"\nstream\n" + data + b"\nendstream"
+
     def _trailer(self, file_id: bytes, size: int) -> Dictionary:
         old = self.document.trailer
         trailer = Dictionary({key: value for key, value in old.items() if key not in _SECTION_KEYS})
         previous = self.document.resolve(old.get("ID"))
         permanent = previous[0] if isinstance(previous, list) and previous else None
-        trailer["ID"] = [permanent if isinstance(permanent, bytes) else file_id, file_id]
+        if isinstance(permanent, bytes):
+            trailer["ID"] = [permanent, file_id]
+        elif self.document.security is None:  # a key derived without an /ID must not get one
+            trailer["ID"] = [file_id, file_id]
         trailer["Size"] = size
         trailer["Prev"] = self.document.startxref
         return trailer

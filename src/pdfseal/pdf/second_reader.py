@@ -7,30 +7,23 @@ on the program, and a seal must not cover that. Our reader finds bytes; this one
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.source import BytesSource, FileSource, Source
+from pdfseal.pdf.encryption import open_with_qpdf
 from pdfseal.pdf.syntax import Dictionary
 
 if TYPE_CHECKING:
     import pikepdf
 
 
-def check_agreement(document: Document) -> None:
+def check_agreement(document: Document, password: str | None = None) -> None:
     """Raises `pdf_damaged` where qpdf would have to repair, `pdf_ambiguous` where it differs."""
     import pikepdf
 
     try:
-        with pikepdf.open(
-            _openable(document.source),
-            attempt_recovery=False,
-            inherit_page_attributes=False,
-            suppress_warnings=True,
-            access_mode=pikepdf.AccessMode.stream,
-        ) as other:
+        with open_with_qpdf(document.source, password) as other:
             _compare(document, other)
     except pikepdf.PdfError as error:
         reason = str(error).rsplit(": ", 1)[-1][:200]
@@ -45,12 +38,3 @@ def _compare(document: Document, other: pikepdf.Pdf) -> None:
     kids = document.array(ours.get("Kids")) or []
     if theirs is None or len(theirs.get("/Kids", [])) != len(kids):
         raise DocumentError("pdf_ambiguous", "two readers find different page trees in this file")
-
-
-def _openable(source: Source) -> Any:
-    """What pikepdf can open without holding a file whole."""
-    if isinstance(source, BytesSource):
-        return io.BytesIO(source.data)
-    if isinstance(source, FileSource):
-        return source.path
-    raise TypeError(type(source))

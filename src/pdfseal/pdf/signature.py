@@ -223,7 +223,7 @@ def _coverage(document: Document, byte_range: ByteRange | None) -> Coverage:
 def ends_revision(document: Document, end: int) -> bool:
     """Whether the first `end` bytes are a PDF whose sections are the oldest ones of this document."""
     try:
-        earlier = Document.open(document.source, end=end)
+        earlier = document.earlier(end)
     except DocumentError:
         return False
     ours = [section.offset for section in document.sections]

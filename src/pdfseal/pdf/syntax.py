@@ -61,7 +61,14 @@ class Dictionary(dict[str, "Value"]):
         self.repeated: tuple[str, ...] = ()
 
 
-Value = None | bool | int | Real | float | Name | bytes | list["Value"] | Dictionary | Ref
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """Bytes to be written exactly as they are, never encrypted; the parser never gives one."""
+
+    text: bytes = field(repr=False)
+
+
+Value = None | bool | int | Real | float | Name | bytes | list["Value"] | Dictionary | Ref | Verbatim
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +295,8 @@ def serialise(value: Value) -> bytes:
         return b"true" if value else b"false"
     if isinstance(value, Ref):
         return b"%d %d R" % value
+    if isinstance(value, Verbatim):
+        return value.text
     if isinstance(value, Real):
         return value.text
     if isinstance(value, int):
