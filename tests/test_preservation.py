@@ -17,6 +17,7 @@ from tests.support.preservation import check_preservation
 from tests.support.sealing import seal, trust
 
 SEALED = [entry for entry in pdf_index() if entry["expected"] == "seals"]
+LOCKED = [entry for entry in pdf_index() if entry.get("password")]
 REFUSED = [entry for entry in pdf_index() if entry["expected"] != "seals"]
 
 
@@ -64,18 +65,26 @@ def test_the_check_notices_a_changed_byte(pdfs: Path):
 
 @pytest.mark.parametrize("entry", SEALED, ids=by_name)
 def test_two_seals_preserve_every_object(pdfs: Path, tmp_path: Path, entry: dict[str, Any]):
-    path = pdfs / entry["name"]
+    path, password = pdfs / entry["name"], entry.get("password", "")
     original = path.read_bytes()
-    once = seal(original).pdf
-    twice = seal(once).pdf
+    once = seal(original, password=password).pdf
+    twice = seal(once, password=password).pdf
     for before, after in ((original, once), (once, twice)):
-        result = check_preservation(before, after)
+        result = check_preservation(before, after, password=password)
         assert result.ok, result
     sealed = tmp_path / "twice.pdf"
     sealed.write_bytes(twice)
-    assert qpdf_check(sealed).no_worse_than(qpdf_check(path))
-    report = pdfseal.verify(twice, trust=trust("p256"))
+    assert qpdf_check(sealed, password=password).no_worse_than(qpdf_check(path, password=password))
+    report = pdfseal.verify(twice, trust=trust("p256"), password=password)
     assert [report.verdict, *(signature.verdict for signature in report.signatures)] == ["passed"] * 3
+
+
+@pytest.mark.parametrize("password", [None, "", "wrong"])
+@pytest.mark.parametrize("entry", LOCKED, ids=by_name)
+def test_locked_files_need_their_password(pdfs: Path, entry: dict[str, Any], password: str | None):
+    with pytest.raises(pdfseal.CallerError) as caught:
+        seal((pdfs / entry["name"]).read_bytes(), password=password)
+    assert caught.value.code == "wrong_password"
 
 
 @pytest.mark.parametrize("entry", REFUSED, ids=by_name)

@@ -30,10 +30,23 @@ import pdfseal
 from tests.corpus.fetch import DOWNLOADS
 from tests.support.oracles import qpdf_check
 from tests.support.preservation import check_preservation
-from tests.support.sealing import FIXTURES, seal, trust
+from tests.support.sealing import FIXTURES, Sealed, seal, trust
 
 TIME_LIMIT_S = 60
 PLACE_PT = (0, 0, 3, 3)  # a tiny seal in the lower left corner: some pages are 3.84 pt wide
+# What the encrypted files of the two test suites open with.
+PASSWORDS = (
+    "",
+    "asdfzxcv",
+    "openpassword",
+    "usersecret",
+    "test",
+    "user",
+    "owner",
+    "userpwd",
+    "foo",
+    "password",
+)
 BROKEN = ("unhandled", "timeout", "crash")
 
 
@@ -60,19 +73,29 @@ class Outcome:
     verdict: str = ""
 
 
+def seal_with_any_password(original: bytes, place: pdfseal.InRectangle) -> tuple[str, Sealed]:
+    for password in PASSWORDS:
+        try:
+            return password, seal(original, placement=place, password=password)
+        except pdfseal.CallerError as error:
+            if error.code != "wrong_password":
+                raise
+    raise pdfseal.CallerError("wrong_password", "none of the passwords of the test suites opens it")
+
+
 def judge(path: Path, name: str) -> Outcome:
     original = path.read_bytes()
     place = pdfseal.InRectangle(page=1, rect=pdfseal.Rect(*PLACE_PT), fit=pdfseal.Size(3, 3))
     try:
-        once = seal(original, placement=place)
-        twice = seal(once.pdf, placement=place)
+        password, once = seal_with_any_password(original, place)
+        twice = seal(once.pdf, placement=place, password=password)
     except pdfseal.PdfsealError as error:
         sound = error.code == "pdf_damaged" and qpdf_check(path).exit_code == 0
         return Outcome(name, "refused", error.code, error.message, len(original), sound_for_qpdf=sound)
     found = Outcome(name, "sealed", bytes=len(original), prepare_ms=once.prepare_ms)
     try:
         for before, after in ((original, once.pdf), (once.pdf, twice.pdf)):
-            result = check_preservation(before, after)
+            result = check_preservation(before, after, password=password)
             found.objects = found.objects or result.objects
             found.damage += [*result.lost, *result.changed]
     except (pikepdf.PdfError, pikepdf.PasswordError) as error:
@@ -80,10 +103,10 @@ def judge(path: Path, name: str) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         sealed = Path(folder, "sealed.pdf")
         sealed.write_bytes(twice.pdf)
-        before_check, after_check = qpdf_check(path), qpdf_check(sealed)
+        before_check, after_check = (qpdf_check(file, password=password) for file in (path, sealed))
     if not after_check.no_worse_than(before_check):
         found.worse = sorted(set(after_check.complaints) - set(before_check.complaints)) or ["exit code"]
-    found.verdict = pdfseal.verify(twice.pdf, trust=trust("p256")).verdict
+    found.verdict = pdfseal.verify(twice.pdf, trust=trust("p256"), password=password).verdict
     return found
 
 

@@ -53,7 +53,7 @@ def seal(
     placement: pdfseal.InRectangle | pdfseal.AtPoint | None = None,
     **options: object,
 ) -> Sealed:
-    """Prepare, sign and compose. `family`: p256, p384, rsa or sm2. Raises what pdfseal raises."""
+    """Prepare, sign and compose. `family`: p256, p384, rsa or sm2. `options` go to `pdfseal.prepare`."""
     place = placement or pdfseal.InRectangle(
         page=1, rect=pdfseal.Rect(20, 20, 80, 80), fit=pdfseal.Size(60, 60)
     )
