@@ -21,7 +21,7 @@ from pdfseal.errors import DocumentError
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.field import walk_fields
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
-from pdfseal.pdf.xref import InUse
+from pdfseal.pdf.xref import Entry, InUse
 
 Level = Literal["none", "ltv", "signatures", "form_filling", "annotations", "other"]
 LEVELS: tuple[Level, ...] = ("none", "ltv", "signatures", "form_filling", "annotations", "other")
@@ -34,6 +34,12 @@ _FILLING_KEYS = frozenset(
 )
 _FILLABLE = frozenset({"V", "AP", "AS", "M", "I"})
 _DSS_KEYS = frozenset({"Type", "VRI", "Certs", "CRLs", "OCSPs"})
+# Objects that long-term validation and metadata updates may replace, and what they must be.
+_LTV_ROLES = {
+    "dss": frozenset({"dictionary", "array"}),
+    "metadata": frozenset({"metadata"}),
+    "info": frozenset({"dictionary"}),
+}
 _CATALOG_LTV_KEYS = frozenset({"DSS", "Extensions", "Metadata", "Version"})
 
 
@@ -133,21 +139,15 @@ class _Judge:
             return
         if old is None:
             return  # a new object is judged where an existing one leads to it
-        role = self.roles.get(number) or _role_of(old)
-        if role == "page" and isinstance(old, Dictionary) and isinstance(new, Dictionary):
-            yield from self._judge_page(number, old, new)
-        elif role == "catalog" and isinstance(old, Dictionary) and isinstance(new, Dictionary):
-            yield from self._judge_catalog(number, old, new)
-        elif role == "form" and isinstance(old, Dictionary) and isinstance(new, Dictionary):
-            yield from self._judge_form(number, old, new)
-        elif role == "field" and isinstance(old, Dictionary) and isinstance(new, Dictionary):
-            yield self._judge_field(number, old, new)
-        elif role in ("dss", "metadata", "info"):
+        role = self.roles.get(number)
+        if isinstance(old, Dictionary) and isinstance(new, Dictionary) and role in _DICTIONARY_RULES:
+            yield from _DICTIONARY_RULES[role](self, number, old, new)
+        elif role is not None and role in _LTV_ROLES and self._keeps_kind(number, role, old, new):
             yield Change(number, "ltv", f"the {role} object was updated")
         elif role == "fields" or self._is_annotation_array(number, old, new):
             yield from self._judge_array(number, _as_list(old), _as_list(new))
         else:
-            yield Change(number, "other", f"object {number} was replaced or removed")
+            yield Change(number, "other", "the object was replaced or removed")
 
     def _value(self, document: Document, number: int) -> Value:
         entry = document.entry(number)
@@ -159,6 +159,8 @@ class _Judge:
         a, b = self.before.entry(number), self.after.entry(number)
         if a == b:
             return True
+        if _generation(a) != _generation(b):
+            return False  # what referred to the old generation finds nothing now
         if type(old) is not type(new) or old != new:
             return False
         if not isinstance(old, Dictionary) or "Length" not in old:
@@ -168,6 +170,14 @@ class _Judge:
         if self.before.indirect(number, a)[0].body is None:
             return self.after.indirect(number, b)[0].body is None
         return self.before.stream_data(number, a)[1] == self.after.stream_data(number, b)[1]
+
+    def _keeps_kind(self, number: int, role: str, old: Value, new: Value) -> bool:
+        """Whether an object that may be updated is what its role says, before and after.
+
+        A prepared file might name a content stream as its /Info.
+        """
+        kinds = {_kind(self.before, number, old), _kind(self.after, number, new)}
+        return kinds <= _LTV_ROLES[role]
 
     # -- rules ----------------------------------------------------------------------------
 
@@ -198,14 +208,22 @@ class _Judge:
             else:
                 yield Change(number, "other", f"/{key} of the form was changed")
 
-    def _judge_page(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
+    def _judge_plain(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
+        """A page, or any other dictionary: nothing but its /Annots may grow.
+
+        A stream is replaced as a whole, so it never gets here unchanged but for its dictionary.
+        """
+        if self._is_stream(Ref(number, 0)) or _is_stream_in(self.before, number):
+            yield Change(number, "other", "a stream was replaced")
+            return
         for key in _changed_keys(old, new):
             if key == "Annots":
                 before = self.before.array(old.get(key)) or []
                 after = self.after.array(new.get(key)) or []
                 yield from self._judge_array(number, before, after)
             else:
-                yield Change(number, "other", f"/{key} of a page was changed")
+                what = "a page" if old.get("Type") == Name("Page") else "an object"
+                yield Change(number, "other", f"/{key} of {what} was changed")
 
     def _is_annotation_array(self, number: int, old: Value, new: Value) -> bool:
         """Whether an array object is the /Annots of the page that the added annotations name as theirs.
@@ -253,25 +271,21 @@ class _Judge:
         return Change(target, "other", "a form field was added that is no signature field")
 
     def _is_stream(self, item: Value) -> bool:
-        entry = self.after.entry(item.number) if isinstance(item, Ref) else None
-        return (
-            isinstance(item, Ref)
-            and isinstance(entry, InUse)
-            and self.after.indirect(item.number, entry)[0].body is not None
-        )
+        return isinstance(item, Ref) and _is_stream_in(self.after, item.number)
 
-    def _judge_field(self, number: int, old: Dictionary, new: Dictionary) -> Change:
+    def _judge_field(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
         kind = self.fields_before.get(number)
         changed = set(_changed_keys(old, new))
         if kind == Name("Sig"):
             if self.before.resolve(old.get("V")) is None and changed <= _FILLING_KEYS:
-                return Change(number, "signatures", "an empty signature field was signed")
-            return Change(number, "other", "a signed signature field was changed")
-        if changed <= _FILLABLE:
-            return Change(number, "form_filling", "a form field was filled in")
-        return Change(
-            number, "other", f"the form field's {', '.join(sorted('/' + key for key in changed))} changed"
-        )
+                yield Change(number, "signatures", "an empty signature field was signed")
+            else:
+                yield Change(number, "other", "a signed signature field was changed")
+        elif changed <= _FILLABLE:
+            yield Change(number, "form_filling", "a form field was filled in")
+        else:
+            keys = ", ".join(sorted("/" + key for key in changed))
+            yield Change(number, "other", f"the form field's {keys} changed")
 
 
 def _changed_keys(old: Dictionary, new: Dictionary) -> list[str]:
@@ -282,7 +296,28 @@ def _as_list(value: Value) -> list[Value]:
     return value if isinstance(value, list) else []
 
 
-def _role_of(value: Value) -> str | None:
-    if isinstance(value, Dictionary) and value.get("Type") == Name("Page"):
-        return "page"
-    return None
+def _is_stream_in(document: Document, number: int) -> bool:
+    entry = document.entry(number)
+    return isinstance(entry, InUse) and document.indirect(number, entry)[0].body is not None
+
+
+def _generation(entry: Entry | None) -> int:
+    return entry.generation if isinstance(entry, InUse) else 0
+
+
+def _kind(document: Document, number: int, value: Value) -> str:
+    if isinstance(value, list):
+        return "array"
+    if not isinstance(value, Dictionary):
+        return "other"
+    if not _is_stream_in(document, number):
+        return "dictionary"
+    return "metadata" if value.get("Type") == Name("Metadata") else "stream"
+
+
+_DICTIONARY_RULES = {
+    "catalog": _Judge._judge_catalog,
+    "form": _Judge._judge_form,
+    "field": _Judge._judge_field,
+    None: _Judge._judge_plain,
+}
