@@ -34,10 +34,17 @@ def fetch(distribution: str, folder: Path = DOWNLOADS) -> Path:
 
 def unpack(archive: Path) -> int:
     """Unpack the PDF files beside the archive; gives their number."""
+    count = 0
     with tarfile.open(archive) as content:
-        members = [item for item in content.getmembers() if item.isfile() and item.name.endswith(".pdf")]
-        content.extractall(archive.parent, members=members, filter="data")
-    return len(members)
+        for item in content:
+            data = content.extractfile(item) if item.name.endswith(".pdf") else None
+            if data is None or ".." in Path(item.name).parts:  # a folder, a link out, or a path out
+                continue
+            target = archive.parent / item.name.lstrip("/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data.read())
+            count += 1
+    return count
 
 
 def main() -> None:
