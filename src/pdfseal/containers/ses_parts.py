@@ -106,6 +106,8 @@ def read_time_info(node: Node, *, generalized: bool) -> datetime | None:
         try:
             moment = node.time(where)
         except DocumentError:
+            if reading.strict:
+                raise
             return _free_time(node.content, reading, where)
         if not generalized or node.tag != asn1.GENERALIZED_TIME:
             reading.allow("time_other_type", where)
@@ -116,6 +118,8 @@ def read_time_info(node: Node, *, generalized: bool) -> datetime | None:
     try:
         return _time_in_bits(body, reading, where)
     except DocumentError:
+        if reading.strict:
+            raise
         return _free_time(body, reading, where)
 
 
