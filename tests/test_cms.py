@@ -221,11 +221,16 @@ def token(data: bytes) -> bytes:
     )  # fmt: skip
 
 
+def plain_der(family: str) -> bytes:
+    return finished(family).der
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_timestamp_goes_in_and_comes_out(family):
     plain = read_container(finished(family).der)
     stamp = token(plain.signature)
-    stamped = finished(family, timestamp=stamp)
+    to_be_signed, plan = seal(family)
+    stamped = finish(to_be_signed, plain.signature, certificates=plan.certificates, timestamp=stamp)
     container = read_container(stamped.der, reading=Reading(strict=True))
     assert container.timestamp == stamp
     inner = read_container(container.timestamp)
@@ -233,12 +238,14 @@ def test_a_timestamp_goes_in_and_comes_out(family):
     assert check(container) == GOOD
     assert len(stamped.der) <= seal(family)[1].reserve(timestamp=True)
     assert plain.timestamp is None
-    to_be_signed, plan = seal(family)
-    signature = signer(f"{family}-signer").sign(to_be_signed, plan.signature_scheme)
-    assert (
-        code_of(finish, to_be_signed, signature, certificates=plan.certificates, timestamp=b"no")
-        == "argument"
-    )
+    wrongs = ((b"no", "argument"), (plain_der(family), "argument"), (token(b"x"), "digest_mismatch"))
+    for wrong, code in wrongs:
+        with pytest.raises(PdfsealError) as caught:
+            finish(to_be_signed, plain.signature, certificates=plan.certificates, timestamp=wrong)
+        assert caught.value.code == code
+    in_base64 = token(base64.b64encode(plain.signature))
+    stamped = finish(to_be_signed, plain.signature, certificates=plan.certificates, timestamp=in_base64)
+    assert read_container(stamped.der).timestamp == in_base64
 
 
 def test_timestamp_tokens_are_containers():

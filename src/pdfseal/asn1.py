@@ -51,6 +51,7 @@ LENIENCIES: dict[str, str] = {
     "time_other_type": "a UTCTime where a GeneralizedTime is demanded, or the reverse",
     "text_nul_padded": "a text padded with NUL octets",
     "text_misencoded": "a text whose octets are not in the encoding its tag names",
+    "timestamp_over_base64": "a timestamp over the base64 text of a signature value",
     "text_other_tag": "a text with another string tag than the structure demands",
     "ext_data_untagged": "extDatas without its [0] tag",
     "ext_data_tagged": "extDatas under a [0] tag where the structure has none",

@@ -36,8 +36,8 @@ from pdfseal.errors import CallerError, DocumentError, RefusedError
 from pdfseal.pki.certificate import Certificate
 
 __all__ = [
-    "TST_INFO", "CmsContainer", "CmsPlan", "assemble", "finish_cms", "plan_cms", "read_cms",
-    "signed_attributes",
+    "SIGNATURE_TIME_STAMP", "TST_INFO", "CmsContainer", "CmsPlan", "assemble", "attribute", "check_token",
+    "finish_cms", "plan_cms", "read_cms", "signed_attributes", "with_issuers",
 ]  # fmt: skip
 
 FILTER = "Adobe.PPKLite"
@@ -194,12 +194,13 @@ def assemble(
         unsigned,
     )
     encapsulated = asn1.explicit(0, asn1.octet_string(content)) if content is not None else b""
+    bag = b"".join(sorted(dict.fromkeys(one.der for one in certificates)))
     is_plain = content_type in (DATA, GM_DATA)
     signed_data = asn1.sequence(
         asn1.integer(1 if is_plain else 3),  # RFC 5652, 5.1
         asn1.set_of(digest_algorithm),
         asn1.sequence(asn1.object_identifier(content_type), encapsulated),
-        asn1.element(0xA0, b"".join(sorted(dict.fromkeys(one.der for one in certificates)))),
+        asn1.element(0xA0, bag) if bag else b"",
         asn1.set_of(signer_info),
     )
     outer = GM_SIGNED_DATA if is_sm2 and is_plain else SIGNED_DATA
@@ -229,7 +230,7 @@ def finish_cms(
     if content_type != _content_type(scheme):
         raise _no_attributes("the contentType does not go with the signer's key")
     if timestamp is not None:
-        _check_token(timestamp)
+        check_token(timestamp, normalised)
     der = assemble(
         to_be_signed,
         normalised,
@@ -297,11 +298,16 @@ def _find_scheme(
     )
 
 
-def _check_token(timestamp: bytes) -> None:
+def check_token(timestamp: bytes, signature: bytes) -> None:
+    """CallerError or RefusedError unless `timestamp` is a token over `signature`. It is not verified."""
     try:
-        read_cms(asn1.read(timestamp, where="timestamp token"))
+        token = read_cms(asn1.read(timestamp, where="timestamp token"))
     except DocumentError as error:
         raise CallerError("argument", f"the timestamp is not a timestamp token: {error}") from error
+    if token.imprint is None:
+        raise CallerError("argument", "the timestamp is a CMS, but not a timestamp token")
+    if not token.stamps(signature):
+        raise RefusedError("digest_mismatch", "the timestamp token is not over this signature")
 
 
 def with_issuers(signer: Certificate, candidates: Iterable[Certificate]) -> tuple[Certificate, ...]:

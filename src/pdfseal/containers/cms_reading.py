@@ -26,9 +26,11 @@ reason; only what cannot be read raises.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from pdfseal import asn1
 from pdfseal.asn1 import Node, Reading, malformed
@@ -52,6 +54,15 @@ MAX_CERTIFICATES = 100
 MAX_ATTRIBUTES = 100
 
 Attributes = tuple[tuple[str, tuple[Node, ...]], ...]
+Part = Literal["signer", "attributes", "signing_certificate", "signature"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A contradiction inside a readable CMS: in which part, and one sentence that says what."""
+
+    part: Part
+    message: str
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,7 @@ class CmsContainer:
     signed_attributes: bytes | None
     message_digest: bytes | None
     imprint: tuple[str, bytes] | None
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     reading: Reading = field(repr=False, compare=False)
 
     def needed_digests(self) -> tuple[DigestSpec, ...]:
@@ -92,7 +103,7 @@ class CmsContainer:
 
     def check(self, digests: Mapping[DigestSpec, bytes]) -> ContainerCheck:
         """See `base.Container.check`."""
-        reasons = list(self.problems)
+        reasons = [problem.message for problem in self.problems]
         needed = self.needed_digests()
         document = digests.get(needed[0]) if needed else None
         digest_ok = None if document is None else self._digest_ok(document)
@@ -107,6 +118,18 @@ class CmsContainer:
         if digest_ok and self.signed_attributes is None and self.content is None:
             digest_ok = signature_ok  # then the document's digest is what the signature is over
         return ContainerCheck(digest_ok, signature_ok and coherent, tuple(reasons))
+
+    def stamps(self, signature: bytes) -> bool:
+        """Whether this is a timestamp token over a signature value; over its base64 text is a leniency."""
+        if self.imprint is None:
+            return False
+        algorithm, imprint = self.imprint
+        if imprint == digest(algorithm, signature):
+            return True
+        if imprint != digest(algorithm, base64.b64encode(signature)):
+            return False
+        self.reading.allow("timestamp_over_base64", "messageImprint")
+        return True
 
     def _digest_ok(self, document: bytes) -> bool:
         if self.imprint is not None:
@@ -147,8 +170,11 @@ def _content_digest_algorithm(content: bytes | None, digest_algorithm: str) -> s
 # -- reading --------------------------------------------------------------------------------
 
 
-def read_cms(root: Node) -> CmsContainer:
-    """Read a ContentInfo. DocumentError `container_malformed`, `asn1_malformed` or `limit_exceeded`."""
+def read_cms(root: Node, *, candidates: Sequence[Certificate] = ()) -> CmsContainer:
+    """Read a ContentInfo. `candidates` may be the signer's where no certificate inside is.
+
+    DocumentError `container_malformed`, `asn1_malformed` or `limit_exceeded`.
+    """
     reading = root.reading
     content_type, content, *_ = root.sequence("ContentInfo", least=2, most=2)
     if content_type.oid("contentType") not in (SIGNED_DATA, GM_SIGNED_DATA):
@@ -162,7 +188,7 @@ def read_cms(root: Node) -> CmsContainer:
     signer_infos = rest[-1].expect(asn1.SET, "signerInfos").children("signerInfos", most=100)
     if len(signer_infos) != 1:
         raise _unreadable(f"the CMS holds {len(signer_infos)} SignerInfo where exactly one is expected")
-    return _read_signer_info(signer_infos[0], econtent_type, econtent, certificates)
+    return _read_signer_info(signer_infos[0], econtent_type, econtent, certificates, tuple(candidates))
 
 
 def _unreadable(message: str) -> DocumentError:
@@ -197,9 +223,13 @@ def _read_certificates(sets: list[Node], reading: Reading) -> tuple[Certificate,
 
 
 def _read_signer_info(
-    node: Node, content_type: str, content: bytes | None, certificates: tuple[Certificate, ...]
+    node: Node,
+    content_type: str,
+    content: bytes | None,
+    certificates: tuple[Certificate, ...],
+    outside: tuple[Certificate, ...],
 ) -> CmsContainer:
-    reading, problems = node.reading, list[str]()
+    reading, problems = node.reading, list[Problem]()
     _, sid, digest_node, *rest = node.sequence("SignerInfo", least=5, most=7)
     digest_oid = digest_node.sequence("digestAlgorithm", least=1, most=2)[0].oid("digestAlgorithm")
     digest_algorithm = digest_by_oid(digest_oid).name
@@ -215,17 +245,21 @@ def _read_signer_info(
         for oid in (SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2)
         if (value := _single(attributes, oid, problems))
     ]
-    signer = _choose_signer(sid, certificates, named, problems)
+    inside = any(_answers(sid, certificate) for certificate in certificates)
+    signer = _choose_signer(sid, certificates if inside else outside, named, problems)
     scheme, algorithm = _read_scheme(rest[0], signer, digest_algorithm, problems)
     _check_signature_form(scheme, signer, signature, reading, problems)
     is_timestamp = content_type == TST_INFO
     if attributes_node is not None:
         _check_content_type(attributes, content_type, scheme, reading, problems)
         _check_order(attributes_node, "signedAttrs")
-        if not named:
+        if not named and is_timestamp:  # RFC 3161, 2.4.2: it must be there
+            message = "no signingCertificate attribute names the authority's certificate"
+            problems.append(Problem("signing_certificate", message))
+        elif not named:
             reading.allow("cms_missing_signing_certificate", "signedAttrs")
     elif is_timestamp:
-        problems.append("a timestamp token without signed attributes")
+        problems.append(Problem("attributes", "a timestamp token without signed attributes"))
     if not is_timestamp:
         _record_variant(attributes_node, content, digest_algorithm, reading)
     signing_time = _single(attributes, SIGNING_TIME, problems)
@@ -273,14 +307,17 @@ _NAMES = {
 }  # fmt: skip
 
 
-def _single(attributes: Attributes, oid: str, problems: list[str], *, required: bool = False) -> Node | None:
+def _single(
+    attributes: Attributes, oid: str, problems: list[Problem], *, required: bool = False
+) -> Node | None:
     """The value of an attribute that comes once with one value (RFC 5652, 11); else a problem."""
     values = [values for kind, values in attributes if kind == oid]
     if len(values) > 1 or any(len(each) != 1 for each in values):
-        problems.append(f"the signed attribute {_NAMES[oid]} does not come exactly once with one value")
+        message = f"the signed attribute {_NAMES[oid]} does not come exactly once with one value"
+        problems.append(Problem("attributes", message))
         return None
     if not values and required:
-        problems.append(f"the signed attribute {_NAMES[oid]} is missing")
+        problems.append(Problem("attributes", f"the signed attribute {_NAMES[oid]} is missing"))
     return values[0][0] if values else None
 
 
@@ -289,7 +326,7 @@ def _check_content_type(
     content_type: str,
     scheme: SignatureScheme | None,
     reading: Reading,
-    problems: list[str],
+    problems: list[Problem],
 ) -> None:
     node = _single(attributes, CONTENT_TYPE, problems, required=True)
     if node is None or (named := node.oid("contentType")) == content_type:
@@ -298,7 +335,8 @@ def _check_content_type(
     if scheme is not None and scheme.family == "sm2" and {named, content_type} <= plain:
         reading.allow("content_type_mismatch", "signedAttrs")
     else:
-        problems.append(f"the contentType attribute names {named}, the content is {content_type}")
+        message = f"the contentType attribute names {named}, the content is {content_type}"
+        problems.append(Problem("attributes", message))
 
 
 def _record_variant(
@@ -312,7 +350,7 @@ def _record_variant(
 
 
 def _read_scheme(
-    node: Node, signer: Certificate | None, digest_algorithm: str, problems: list[str]
+    node: Node, signer: Certificate | None, digest_algorithm: str, problems: list[Problem]
 ) -> tuple[SignatureScheme | None, str]:
     """The scheme, and its name or the OID found."""
     oid = node.sequence("signatureAlgorithm", least=1, most=2)[0].oid("signatureAlgorithm")
@@ -321,14 +359,15 @@ def _read_scheme(
     try:
         key = signer.public_key
     except DocumentError as error:
-        problems.append(f"the signer's certificate has no usable key: {error.message}")
+        message = f"the signer's certificate has no usable key: {error.message}"
+        problems.append(Problem("signature", message))
         return None, oid
     try:
         scheme = schemes.scheme_of(node, key=key, digest=digest_algorithm)
     except DocumentError as error:
         if error.code != "container_malformed":
             raise
-        problems.append(error.message)
+        problems.append(Problem("signature", error.message))
         return None, oid
     return scheme, scheme.name
 
@@ -338,7 +377,7 @@ def _check_signature_form(
     signer: Certificate | None,
     signature: bytes,
     reading: Reading,
-    problems: list[str],
+    problems: list[Problem],
 ) -> None:
     """Record the leniencies that the signature value needs; a value that has no form is a problem."""
     if scheme is None or signer is None:
@@ -347,7 +386,7 @@ def _check_signature_form(
     try:
         schemes.normalise_signature(scheme, signer.public_key, signature, reading=lenient)
     except DocumentError as error:
-        problems.append(error.message)
+        problems.append(Problem("signature", error.message))
     for leniency in lenient.used:
         reading.allow(leniency, "signature")
 
@@ -370,7 +409,7 @@ def _read_imprint(content: bytes | None, reading: Reading) -> tuple[str, bytes]:
 
 
 def _choose_signer(
-    sid: Node, certificates: tuple[Certificate, ...], named: list[tuple[str, Node]], problems: list[str]
+    sid: Node, certificates: tuple[Certificate, ...], named: list[tuple[str, Node]], problems: list[Problem]
 ) -> Certificate | None:
     """The certificate that SignerIdentifier names, checked against the signingCertificate attributes.
 
@@ -378,13 +417,16 @@ def _choose_signer(
     """
     candidates = [certificate for certificate in certificates if _answers(sid, certificate)]
     if not candidates:
-        problems.append("no certificate in the container answers to the signer identifier")
+        message = "no certificate in the container answers to the signer identifier"
+        problems.append(Problem("signer", message))
         return None
     fitting = [one for one in candidates if all(_names(oid, value, one) for oid, value in named)]
     if named and not fitting:
-        problems.append("the signingCertificate attribute names another certificate than the signer's")
+        message = "the signingCertificate attribute names another certificate than the signer's"
+        problems.append(Problem("signing_certificate", message))
     if len(candidates) > 1 and not (named and fitting):
-        problems.append("several certificates in the container answer to the signer identifier")
+        message = "several certificates in the container answer to the signer identifier"
+        problems.append(Problem("signer", message))
     return (fitting or candidates)[0]
 
 

@@ -15,15 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pdfseal import asn1
 from pdfseal.asn1 import Reading
 from pdfseal.containers import ses2014, ses2020
 from pdfseal.containers.base import Finished, reserve_bytes
-from pdfseal.containers.cms_reading import read_cms
+from pdfseal.containers.cms import check_token
 from pdfseal.containers.ses_common import Seal, TbsSign
 from pdfseal.containers.ses_reading import SesContainer, read_seal, read_ses, read_tbs
 from pdfseal.crypto import schemes
-from pdfseal.crypto.digests import DIGESTS, digest
+from pdfseal.crypto.digests import DIGESTS
 from pdfseal.crypto.schemes import SCHEMES, SignatureScheme
 from pdfseal.errors import CallerError, DocumentError, RefusedError
 from pdfseal.pki.certificate import Certificate
@@ -187,7 +186,7 @@ def finish_ses(
         raise DocumentError("container_malformed", "the to-be-signed bytes state no time that can be read")
     _check_in_force(tbs.seal, tbs.signing_time)
     if timestamp is not None:
-        _check_token(timestamp, value)
+        check_token(timestamp, value)
     der = _write(tbs.layout, tbs.raw, signer, scheme, value, timestamp)
     return Finished(der, tbs.data_hash, scheme.digest, signer)
 
@@ -252,15 +251,3 @@ def _choose(
         if schemes.verify(scheme, key, tbs.raw, value):
             return signer, scheme, value
     raise RefusedError("signature_invalid", f"the signature over TBS_Sign is not good: {why}")
-
-
-def _check_token(timestamp: bytes, signature: bytes) -> None:
-    """CallerError or RefusedError unless `timestamp` is a token over `signature`. It is not verified."""
-    try:
-        imprint = read_cms(asn1.read(timestamp, where="timestamp token")).imprint
-    except DocumentError as error:
-        raise CallerError("argument", f"the timestamp is not a timestamp token: {error}") from error
-    if imprint is None:
-        raise CallerError("argument", "the timestamp is a CMS, but not a timestamp token")
-    if imprint[1] != digest(imprint[0], signature):
-        raise RefusedError("digest_mismatch", "the timestamp token is not over this signature")
