@@ -230,6 +230,7 @@ def signature_options(command: F) -> F:
             click.option("--reason"),
             click.option("--location"),
             click.option("--contact"),
+            click.option("--repair", is_flag=True, help="Rewrite a damaged, unsigned PDF first."),
             click.option("--pdf-password-file", help="File whose first line opens an encrypted PDF."),
             click.option("--reserve", type=int, help="Bytes kept for the signature container."),
         )

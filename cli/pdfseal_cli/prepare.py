@@ -114,6 +114,7 @@ def _prepare(options: dict[str, Any], certificates: tuple[Certificate, ...]) -> 
         field_name=options["field_name"],
         reserve=options["reserve"],
         password=read_pdf_password(options["pdf_password_file"]),
+        repair=options["repair"],
     )
 
 

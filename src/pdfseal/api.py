@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from pdfseal import sealing, verification
 from pdfseal.containers.base import Plan
 from pdfseal.containers.cms import plan_cms
 from pdfseal.crypto.schemes import SCHEMES
-from pdfseal.errors import CallerError
-from pdfseal.pdf.source import opened
+from pdfseal.errors import CallerError, DocumentError
+from pdfseal.pdf.repair import rewrite
+from pdfseal.pdf.source import BytesSource, opened
 from pdfseal.pki.certificate import Certificate
 from pdfseal.pki.trust import TrustAnchors
 from pdfseal.placement import Placement
@@ -43,6 +46,7 @@ def prepare(
     reserve: int | None = None,
     timestamp: bool = True,
     password: str | None = None,
+    repair: bool = False,
 ) -> PreparedSeal:
     """Prepare a PDF for a signature that is made elsewhere.
 
@@ -50,28 +54,40 @@ def prepare(
     (Certificate values, DER or PEM). `scheme` names the container: "cms". `signature_scheme`
     names the algorithm ("rsa-pss-sha256", ...), by default what fits the key. `when`: aware,
     now if absent. `reserve`: bytes for the container, computed if absent. `timestamp`: keep
-    room for a timestamp token. `password` opens an encrypted PDF.
+    room for a timestamp token. `password` opens an encrypted PDF. `repair` rewrites a damaged
+    one first, in memory, if it carries no signature; `.notes` says so.
 
     Returns a PreparedSeal: `.write(path)` or `.pdf_bytes()`, `.hash_bytes`, `.hash_set_bytes`
     (give this to the signer), `.hash_set_hash_bytes`, `.to_json()`.
     Raises CallerError, RefusedError, DocumentError (codes: docs/errors.md).
     """
     plan = make_plan(scheme, signer, chain, signature_scheme, subfilter)
+    prepare_source = partial(
+        sealing.prepare,
+        placement=placement,
+        appearance=appearance,
+        plan=plan,
+        when=when or datetime.now(UTC).replace(microsecond=0),
+        file_id=os.urandom(16),
+        wording=wording,
+        field_name=field_name,
+        reserve=reserve,
+        timestamp=timestamp,
+        password=password,
+    )
     with opened(pdf) as source:
-        prepared = sealing.prepare(
-            source,
-            placement=placement,
-            appearance=appearance,
-            plan=plan,
-            when=when or datetime.now(UTC).replace(microsecond=0),
-            file_id=os.urandom(16),
-            wording=wording,
-            field_name=field_name,
-            reserve=reserve,
-            timestamp=timestamp,
-            password=password,
-        )
-        return prepared.with_origin(pdf, source)
+        try:
+            return prepare_source(source).with_origin(pdf, source)
+        except DocumentError as error:
+            if error.code != "pdf_damaged":
+                raise
+            if not repair:
+                raise DocumentError(
+                    error.code, f"{error.message} (repair may help: it rewrites the file)"
+                ) from error
+        rewritten = BytesSource(rewrite(source, password))
+    prepared = prepare_source(rewritten).with_origin(rewritten.data, rewritten)
+    return replace(prepared, notes=(*prepared.notes, "the PDF was damaged and was rewritten before sealing"))
 
 
 def make_plan(

@@ -50,6 +50,7 @@ CODES: dict[str, str] = {
     "timestamp_has_no_place": "the 2014 layout has no place for a timestamp: it goes into the document afterwards",
     "weak_algorithm": "the algorithm may be verified on request but is never used to seal",
     "forbidden_by_document": "the document's own permissions forbid this change",
+    "repair_refused": "the damaged PDF must not be rewritten: it is signed or locked",
     "report_not_valid": "the report's verdict is not `passed`, and the caller asked for that",
     # DocumentError
     "pdf_empty": "the input has no bytes",

@@ -15,20 +15,23 @@ from pdfseal.errors import DocumentError
 from pdfseal.pdf.syntax import Dictionary, Name, Value, damaged
 
 MAX_DECODED_BYTES = 64 << 20
+MAX_FILTERS = 4
 
 
 def decode(data: bytes, stream: Dictionary, *, where: str, limit: int = MAX_DECODED_BYTES) -> bytes:
     """The decoded data of a structure stream; `limit_exceeded` where it grows beyond `limit` bytes."""
     filters = _as_list(stream.get("Filter"))
     parameters = _as_list(stream.get("DecodeParms"))
-    if not filters:
-        return data
-    if filters not in ([Name("FlateDecode")], [Name("Fl")]):
-        raise damaged(f"{where}: a structure stream with the filter {filters!r} is not supported")
-    decoded = _inflate(data, limit, where)
-    if parameters and isinstance(parameters[0], Dictionary):
-        return _unpredict(decoded, parameters[0], where)
-    return decoded
+    if len(filters) > MAX_FILTERS:
+        raise DocumentError("limit_exceeded", f"{where}: {len(filters)} filters")
+    for index, name in enumerate(filters):
+        if name not in (Name("FlateDecode"), Name("Fl")):
+            raise damaged(f"{where}: a structure stream with the filter {name!r} is not supported")
+        data = _inflate(data, limit, where)
+        wanted = parameters[index] if index < len(parameters) else None
+        if isinstance(wanted, Dictionary):
+            data = _unpredict(data, wanted, where)
+    return data
 
 
 def _as_list(value: Value) -> list[Value]:
