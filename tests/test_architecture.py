@@ -33,7 +33,7 @@ DIRECTIONS: dict[str, set[str]] = {
     "pki": {"crypto", "asn1"},
     "containers": {"pki", "crypto", "asn1"},
     "timestamp": {"containers.cms", "pki", "crypto", "asn1"},
-    "pdf": {"geometry"},
+    "pdf": {"fonts", "geometry"},
     "placement": {"pdf", "geometry"},
     "fonts": {"geometry"},
     "sealimage": {"fonts", "geometry"},
@@ -84,8 +84,8 @@ EXPORTED = {
 }  # fmt: skip
 
 HEAVY = (
-    "PIL", "asn1crypto", "click", "cryptography", "gmssl", "lxml", "pdfminer", "pdfplumber", "pikepdf",
-    "pyhanko_certvalidator", "pypdfium2", "rich", "sqlalchemy", "starlette",
+    "PIL", "asn1crypto", "click", "cryptography", "fontTools", "gmssl", "lxml", "pdfminer", "pdfplumber", "pikepdf",
+    "pyhanko_certvalidator", "pypdfium2", "rich", "segno", "sqlalchemy", "starlette",
 )  # fmt: skip
 
 MAX_MODULE_LINES = 500

@@ -76,7 +76,7 @@ class Typeface:
         Raises `font_unreadable`, also for a font whose maker forbids embedding.
         """
         if len(data) > MAX_FONT_BYTES:
-            raise CallerError("font_unreadable", f"the font has {len(data)} bytes, {MAX_FONT_BYTES} are allowed")
+            raise unreadable(f"the font has {len(data)} bytes, {MAX_FONT_BYTES} are allowed")
         return _guarded(lambda: cls(_open(data, number)))
 
     def has(self, character: str) -> bool:
@@ -87,9 +87,10 @@ class Typeface:
         if character not in self._read:
             name = self._characters.get(ord(character))
             if name is None:
+                code = f"U+{ord(character):04X}"
                 raise CallerError(
                     "glyph_missing",
-                    f"the font {self.name} has no character {character!r} (U+{ord(character):04X}): name another font",
+                    f"the font {self.name} has no character {character!r} ({code}): name another font",
                 )
             self._read[character] = _guarded(lambda: self._outline(character, name))
         return self._read[character]
@@ -104,7 +105,7 @@ class Typeface:
         glyph = self._glyphs[name]
         glyph.draw(pen)
         if len(pen.path) > MAX_GLYPH_SEGMENTS:
-            raise CallerError("font_unreadable", f"the character {character!r} has {len(pen.path)} segments")
+            raise unreadable(f"the character {character!r} has {len(pen.path)} segments")
         scaled = tuple((kind, tuple(value * self._scale for value in values)) for kind, values in pen.path)
         return Glyph(character, glyph.width * self._scale, scaled)
 
@@ -130,7 +131,7 @@ def _open(data: bytes, number: int) -> TTFont:
 
     font = TTFont(BytesIO(data), fontNumber=number, lazy=True, recalcTimestamp=False)
     if "OS/2" in font and font["OS/2"].fsType & 0x000F == _RESTRICTED:
-        raise CallerError("font_unreadable", f"the font {_postscript_name(font)} must not be embedded, says its maker")
+        raise unreadable(f"the font {_postscript_name(font)} must not be embedded, says its maker")
     return font
 
 
@@ -140,13 +141,17 @@ def _postscript_name(font: TTFont) -> str:
     return "".join(c for c in name if c.isascii() and (c.isalnum() or c in "-_"))[:60] or "Unnamed"
 
 
+def unreadable(message: str) -> CallerError:
+    return CallerError("font_unreadable", message)
+
+
 def _guarded(read: Callable[[], T]) -> T:
     try:
         return read()
     except CallerError:
         raise
     except Exception as error:  # fontTools raises whatever it likes on hostile input
-        raise CallerError("font_unreadable", f"the font cannot be read: {type(error).__name__}: {error!s:.100}") from error
+        raise unreadable(f"the font cannot be read: {type(error).__name__}: {error!s:.100}") from error
 
 
 @lru_cache(maxsize=1)
@@ -154,7 +159,7 @@ def _path_pen() -> Any:
     """The class of a pen that keeps lines and cubic curves; made when fontTools is first needed."""
     from fontTools.pens.basePen import BasePen
 
-    class PathPen(BasePen):
+    class PathPen(BasePen):  # type: ignore[misc]  # fontTools has no types
         def __init__(self, glyphs: Any) -> None:
             super().__init__(glyphs)
             self.path: list[Segment] = []
@@ -173,6 +178,7 @@ def _path_pen() -> Any:
         def _closePath(self) -> None:
             self.path.append(("Z", ()))
 
-        _endPath = _closePath
+        def _endPath(self) -> None:
+            self._closePath()
 
     return PathPen
