@@ -19,8 +19,9 @@ from pdfseal.errors import CallerError, DocumentError
 from pdfseal.geometry import PageGeometry, Rect
 from pdfseal.pdf.encryption import Security, open_security
 from pdfseal.pdf.filters import MAX_DECODED_BYTES, decode
+from pdfseal.pdf.object_stream import ObjectStream, read_object_stream
 from pdfseal.pdf.source import Source
-from pdfseal.pdf.syntax import Dictionary, Indirect, Name, Parser, Ref, Value, damaged
+from pdfseal.pdf.syntax import Dictionary, Indirect, Ref, Value, damaged
 from pdfseal.pdf.xref import Entry, Free, InUse, Packed, Section, header_offset, read_chain, read_indirect
 
 MAX_PAGES = 1_000_000
@@ -60,7 +61,7 @@ class Document:
         self.sections = sections
         self.security = security
         self._values: dict[int, Value] = {}
-        self._object_streams: dict[int, tuple[dict[int, Value], int]] = {}
+        self._object_streams: dict[int, ObjectStream] = {}
         self._decoded_bytes = 0
 
     @classmethod
@@ -139,7 +140,7 @@ class Document:
 
     def _load(self, number: int, entry: InUse | Packed) -> Value:
         if isinstance(entry, Packed):
-            return self._packed(entry.stream).get(number)
+            return self.object_stream(entry.stream).value(number)
         return self.indirect(number, entry)[0].value
 
     def indirect(self, number: int, entry: InUse) -> tuple[Indirect, bytes, int]:
@@ -179,18 +180,18 @@ class Document:
             data = self.security.decrypt_stream(Ref(number, entry.generation), stream, data)
         return stream, data
 
-    def _packed(self, stream_number: int) -> dict[int, Value]:
-        """All objects of an object stream by their numbers (7.5.7)."""
-        if stream_number not in self._object_streams:
-            entry = self.entry(stream_number)
+    def object_stream(self, number: int) -> ObjectStream:
+        """An object stream, decoded (7.5.7)."""
+        if number not in self._object_streams:
+            entry = self.entry(number)
             if not isinstance(entry, InUse):
-                raise damaged(f"object stream {stream_number} is not in the file")
-            where = f"object stream {stream_number}"
-            stream, data = self.stream_data(stream_number, entry)
+                raise damaged(f"object stream {number} is not in the file")
+            where = f"object stream {number}"
+            stream, data = self.stream_data(number, entry)
             decoded = decode(data, stream, where=where, limit=MAX_DECODED_BYTES - self._decoded_bytes)
             self._decoded_bytes += len(decoded)
-            self._object_streams[stream_number] = _unpack(stream, decoded, where), len(decoded)
-        return self._object_streams[stream_number][0]
+            self._object_streams[number] = read_object_stream(stream, decoded, where)
+        return self._object_streams[number]
 
     # -- structure ------------------------------------------------------------------------
 
@@ -313,19 +314,3 @@ def _inheritable(dictionary: Dictionary, inherited: Dictionary) -> Dictionary:
     if "Kids" in dictionary:
         found.pop("UserUnit", None)
     return found
-
-
-def _unpack(stream: Dictionary, decoded: bytes, where: str) -> dict[int, Value]:
-    count, first = stream.get("N"), stream.get("First")
-    if not isinstance(count, int) or not isinstance(first, int) or not 0 <= first <= len(decoded):
-        raise damaged(f"{where} has no usable /N and /First")
-    if stream.get("Type") != Name("ObjStm") or not 0 <= count <= first:
-        raise damaged(f"{where} is not an object stream")
-    numbers = decoded[:first].split()[: 2 * count]
-    if len(numbers) != 2 * count or not all(word.isdigit() and len(word) <= 10 for word in numbers):
-        raise damaged(f"{where} has a damaged directory")
-    parser = Parser(decoded)
-    return {
-        int(number): parser.value(first + int(offset))[0]
-        for number, offset in zip(numbers[::2], numbers[1::2], strict=True)
-    }
