@@ -38,6 +38,7 @@ DIRECTIONS: dict[str, set[str]] = {
     "fonts": {"geometry"},
     "sealimage": {"fonts", "geometry"},
     "report": {"geometry"},
+    "inspection": {"pdf"},
     "prepared": {"placement", "pdf", "pki", "geometry"},
     "digesting": {"pdf", "containers", "crypto"},
     "sealing": {
@@ -77,9 +78,9 @@ RESERVED_CODES: dict[str, str] = {}
 # What `import pdfseal` offers; the rest of the package is reached by its module.
 EXPORTED = {
     "Appearance", "AtPoint", "Box", "CONTAINER_SCHEMES", "CallerError", "Certificate", "DocumentError",
-    "Finding", "InRectangle", "InternalError", "OutsideError", "Patch", "PdfsealError", "Point",
+    "Finding", "InRectangle", "Inspection", "InternalError", "OutsideError", "Patch", "PdfsealError", "Point",
     "PreparedSeal", "Rect", "RefusedError", "Report", "SignatureReport", "Size", "TrustAnchors",
-    "Wording", "__version__", "compose", "compose_prepared", "mm_to_points", "points_to_mm", "prepare",
+    "Wording", "__version__", "compose", "compose_prepared", "inspect", "mm_to_points", "points_to_mm", "prepare",
     "verify",
 }  # fmt: skip
 

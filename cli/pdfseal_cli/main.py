@@ -8,6 +8,7 @@ from click.shell_completion import get_completion_class
 import pdfseal
 from pdfseal_cli.compose import compose
 from pdfseal_cli.demo import demo
+from pdfseal_cli.inspect import inspect
 from pdfseal_cli.prepare import prepare, sign
 from pdfseal_cli.verify import verify
 
@@ -36,5 +37,5 @@ def completion(shell: str) -> None:
     click.echo(kind(main, {}, "pdfseal", "_PDFSEAL_COMPLETE").source())
 
 
-for command in (prepare, compose, sign, verify, demo):
+for command in (prepare, compose, sign, verify, inspect, demo):
     main.add_command(command)

@@ -16,7 +16,7 @@ report = pdfseal.verify("prepared.pdf", trust=pdfseal.TrustAnchors.load(root_pem
 print(report.verdict)                                                   # passed
 """
 
-from pdfseal.api import CONTAINER_SCHEMES, compose, compose_prepared, prepare, verify
+from pdfseal.api import CONTAINER_SCHEMES, compose, compose_prepared, inspect, prepare, verify
 from pdfseal.errors import (
     CallerError,
     DocumentError,
@@ -26,6 +26,7 @@ from pdfseal.errors import (
     RefusedError,
 )
 from pdfseal.geometry import Point, Rect, Size, mm_to_points, points_to_mm
+from pdfseal.inspection import Inspection
 from pdfseal.pki.certificate import Certificate
 from pdfseal.pki.trust import TrustAnchors
 from pdfseal.placement import AtPoint, Box, InRectangle
@@ -45,6 +46,7 @@ __all__ = [
     "DocumentError",
     "Finding",
     "InRectangle",
+    "Inspection",
     "InternalError",
     "OutsideError",
     "Patch",
@@ -61,6 +63,7 @@ __all__ = [
     "__version__",
     "compose",
     "compose_prepared",
+    "inspect",
     "mm_to_points",
     "points_to_mm",
     "prepare",

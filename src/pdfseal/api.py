@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from pdfseal import sealing, verification
+from pdfseal import inspection, sealing, verification
 from pdfseal.containers.base import Plan
 from pdfseal.containers.cms import plan_cms
 from pdfseal.crypto.schemes import SCHEMES
@@ -172,6 +172,12 @@ def verify(
     )
     with opened(pdf) as source:
         return verification.verify(source, policy)
+
+
+def inspect(pdf: Pdf, *, password: str | None = None) -> inspection.Inspection:
+    """The revisions of a PDF, what each changed, its signatures and its own rules. Nothing is verified."""
+    with opened(pdf) as source:
+        return inspection.inspect(source, password=password)
 
 
 def _certificate(value: CertificateLike) -> Certificate:

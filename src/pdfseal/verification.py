@@ -31,9 +31,9 @@ from pdfseal.digesting import Job, compute
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes import Changes, changes_since
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.field import docmdp_permission
 from pdfseal.pdf.signature import FoundSignature, covered_pieces, displayed_boxes, find_signatures
 from pdfseal.pdf.source import Source
-from pdfseal.pdf.syntax import Value
 from pdfseal.pki.certificate import Certificate
 from pdfseal.pki.trust import TrustAnchors, validate_path
 from pdfseal.report import (
@@ -263,7 +263,7 @@ def _judge_changes(document: Document, case: _Case) -> ChangesSeen:
     if case.found.byte_range is None or case.found.coverage in ("none", "partial"):
         return ChangesSeen("other", False)
     changes: Changes = changes_since(document, case.found.covered_end)
-    permission = _docmdp(document, case.found)
+    permission = docmdp_permission(document, case.found.dictionary)
     allowed = changes.level in (_ALLOWED_BY_DOCMDP.get(permission, ()) if permission else _ALLOWED_LEVELS)
     for change in changes.details if changes.level != "none" else ():
         severity: Severity = "info" if allowed else "error"
@@ -273,18 +273,6 @@ def _judge_changes(document: Document, case: _Case) -> ChangesSeen:
     if not allowed and permission:
         case.note("changes.docmdp", "error", f"the certification permits only /P {permission}")
     return ChangesSeen(changes.level, allowed, changes.revisions)
-
-
-def _docmdp(document: Document, found: FoundSignature) -> int | None:
-    """/P of the signature's own DocMDP transform (12.8.2.2), None where it is no certification."""
-    for reference in document.array(found.dictionary.get("Reference")) or []:
-        transform = document.dictionary(reference)
-        if transform is None or transform.get("TransformMethod") != "DocMDP":
-            continue
-        parameters = document.dictionary(transform.get("TransformParams"))
-        permission: Value = document.resolve(parameters.get("P")) if parameters is not None else None
-        return permission if isinstance(permission, int) and permission in _ALLOWED_BY_DOCMDP else 2
-    return None
 
 
 def _signing_time(document: Document, case: _Case) -> datetime | None:

@@ -269,13 +269,27 @@ def check_signing_allowed(document: Document) -> None:
             "forbidden_by_document",
             "the encrypted document forbids annotations and filling in forms without the owner's password",
         )
+    if certification_level(document) == 1:
+        raise RefusedError(
+            "forbidden_by_document",
+            "the document is certified with /DocMDP /P 1: no further change is permitted",
+        )
+
+
+def certification_level(document: Document) -> int | None:
+    """/P of the document's certification (12.8.2.2), None where it is not certified."""
     perms = document.dictionary(document.catalog.get("Perms"))
     certification = document.dictionary(perms.get("DocMDP")) if perms else None
-    for reference in document.array(certification.get("Reference")) or [] if certification else []:
+    return None if certification is None else docmdp_permission(document, certification)
+
+
+def docmdp_permission(document: Document, signature: Dictionary) -> int | None:
+    """/P of a signature dictionary's DocMDP transform; 2 where it says nothing valid (table 257)."""
+    for reference in document.array(signature.get("Reference")) or []:
         transform = document.dictionary(reference)
-        parameters = document.dictionary(transform.get("TransformParams")) if transform else None
-        if parameters and document.resolve(parameters.get("P")) == 1:
-            raise RefusedError(
-                "forbidden_by_document",
-                "the document is certified with /DocMDP /P 1: no further change is permitted",
-            )
+        if transform is None or transform.get("TransformMethod") != Name("DocMDP"):
+            continue
+        parameters = document.dictionary(transform.get("TransformParams"))
+        permission = document.resolve(parameters.get("P")) if parameters is not None else None
+        return permission if isinstance(permission, int) and permission in (1, 2, 3) else 2
+    return None
