@@ -19,6 +19,7 @@ from typing import NamedTuple
 from pdfseal.errors import DocumentError
 
 MAX_DEPTH = 100
+MAX_ITEMS = 1_000_000  # values in one object, nested ones included
 WHITESPACE = b"\x00\t\n\f\r "
 
 
@@ -95,10 +96,11 @@ class Incomplete(Exception):
 _SPACE = re.compile(rb"(?:[\x00\t\n\f\r ]+|%[^\r\n]*(?:[\r\n]|$))*")
 _NAME = re.compile(rb"/[^\x00\t\n\f\r ()<>\[\]{}/%]*")
 _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)")
-_REF = re.compile(rb"(\d{1,10})[\x00\t\n\f\r ]+(\d{1,5})[\x00\t\n\f\r ]+R(?![^\x00\t\n\f\r ()<>\[\]{}/%])")
+_GAP = rb"(?:[\x00\t\n\f\r ]|%[^\r\n]*[\r\n])+"  # a comment is white space (7.2.4)
+_REF = re.compile(rb"(\d{1,10})" + _GAP + rb"(\d{1,5})" + _GAP + rb"R(?![^\x00\t\n\f\r ()<>\[\]{}/%])")
 _WORD = re.compile(rb"[A-Za-z*'\"]+")
 _HEX = re.compile(rb"<([0-9A-Fa-f\x00\t\n\f\r ]*)>")
-_HEADER = re.compile(rb"(\d{1,10})[\x00\t\n\f\r ]+(\d{1,5})[\x00\t\n\f\r ]+obj")
+_HEADER = re.compile(rb"(\d{1,10})" + _GAP + rb"(\d{1,5})" + _GAP + rb"obj")
 _STREAM = re.compile(rb"stream(\r\n|\n|\r)")
 _STRING_STOP = re.compile(rb"[()\\\r]")
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
@@ -121,6 +123,7 @@ class Parser:
         self.data = data
         self.origin = origin
         self.final = final
+        self._items = 0
 
     def indirect(self, position: int = 0) -> Indirect:
         """`n g obj value` at `position` (white space before it is skipped)."""
@@ -149,6 +152,9 @@ class Parser:
         """The value at `position` (after white space), and where it ends."""
         if depth > MAX_DEPTH:
             raise DocumentError("limit_exceeded", f"objects are nested deeper than {MAX_DEPTH}")
+        self._items += 1
+        if self._items > MAX_ITEMS:
+            raise DocumentError("limit_exceeded", f"an object holds more than {MAX_ITEMS} values")
         position = self.skip(position)
         lead = self.data[position : position + 1]
         if lead == b"/":
