@@ -81,7 +81,9 @@ def test_verdicts():
     late = datetime(2031, 1, 1, tzinfo=UTC)
     stranger = TrustAnchors((who("sm2-stranger-root").certificate,))
     assert verify_seal(read_seal(good), anchors=None, at=WHEN).verdict == "indeterminate"
-    assert verify_seal(read_seal(good), anchors=stranger, untrusted=BETWEEN, at=WHEN).verdict == "indeterminate"
+    assert (
+        verify_seal(read_seal(good), anchors=stranger, untrusted=BETWEEN, at=WHEN).verdict == "indeterminate"
+    )
     assert verify_seal(read_seal(good), anchors=ANCHORS, untrusted=BETWEEN, at=late).verdict == "failed"
     report = verify_seal(read_seal(forged), anchors=ANCHORS, untrusted=BETWEEN, at=WHEN)
     assert report.verdict == "failed"
@@ -137,7 +139,9 @@ WRONG = [
 def test_drafts_that_are_refused(changes, code):
     changes = {"layout": "ses2020", **changes}
     with pytest.raises(CallerError) as caught:
-        seal_to_be_signed(draft(changes.pop("layout"), who("sm2-signer"), **changes), maker=who("sm2-maker").certificate)
+        seal_to_be_signed(
+            draft(changes.pop("layout"), who("sm2-signer"), **changes), maker=who("sm2-maker").certificate
+        )
     assert caught.value.code == code
 
 

@@ -83,7 +83,10 @@ def test_parse_and_build_give_the_same_bytes(family):
 def test_openssl_accepts_both_signatures(family, tmp_path):
     container = strict(sign(make_plan("ses2014", family)))
     name = container.scheme.digest
-    for part, message in ((container.signed, container.tbs.raw), (container.seal.maker, container.seal.signed_raw)):
+    for part, message in (
+        (container.signed, container.tbs.raw),
+        (container.seal.maker, container.seal.signed_raw),
+    ):
         key = part.certificate.public_key
         assert ses.openssl_accepts(tmp_path, key, name, message, part.value)
         assert not ses.openssl_accepts(tmp_path, key, name, message + b"\0", part.value)
@@ -97,8 +100,13 @@ def test_bouncy_castle_accepts_both_layouts(tmp_path):
             path = tmp_path / f"{layout}-{family}"
             plan = make_plan(layout, family)
             path.write_bytes(sign(plan))
-            files[path] = [layout, "true", "true", plan.seal.info.esid, ",".join(map(str, RANGE))] + [
-                digest(plan.digest_algorithm, DOCUMENT).hex()
+            files[path] = [
+                layout,
+                "true",
+                "true",
+                plan.seal.info.esid,
+                ",".join(map(str, RANGE)),
+                digest(plan.digest_algorithm, DOCUMENT).hex(),
             ]
             wrong = tmp_path / f"{layout}-{family}-wrong"
             wrong.write_bytes(path.read_bytes().replace(b"PDFSEAL", b"PDFSEAM"))
@@ -179,7 +187,9 @@ def test_a_raw_signature_is_written_as_der():
     assert check(strict(finish(tbs, raw, certificates=()).der)).signature_ok
 
 
-@pytest.mark.parametrize("signature", [b"", b"\0" * 64, b"\x30\x06\x02\x01\x01\x02\x01\x01", bytes(range(70))])
+@pytest.mark.parametrize(
+    "signature", [b"", b"\0" * 64, b"\x30\x06\x02\x01\x01\x02\x01\x01", bytes(range(70))]
+)
 def test_finish_refuses_a_bad_signature(signature):
     plan = make_plan("ses2014")
     tbs = plan.to_be_signed(digest("sm3", DOCUMENT), byte_range=RANGE, when=WHEN)
@@ -226,9 +236,12 @@ def test_a_seal_that_is_not_in_force_is_refused(layout, year):
 def test_finish_checks_again_what_the_plan_checked():
     """A TBS_Sign need not come from our own plan."""
     plan, signer = make_plan("ses2014"), who("sm2-signer")
-    made = dict(
-        data_hash=bytes(32), property_info="", certificate=signer.certificate.der, algorithm_oid="1.2.156.10197.1.501"
-    )
+    made = {
+        "data_hash": bytes(32),
+        "property_info": "",
+        "certificate": signer.certificate.der,
+        "algorithm_oid": "1.2.156.10197.1.501",
+    }
     seal = plan.seal.raw
     forged, late = seal.replace(b"PDFSEAL", b"PDFSEAM"), datetime(2031, 1, 1, tzinfo=UTC)
     for data, when, code in ((forged, WHEN, "seal_invalid"), (seal, late, "seal_not_in_force")):

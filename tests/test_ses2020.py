@@ -92,7 +92,10 @@ def _round_trip(data: bytes) -> None:
 def test_openssl_accepts_both_signatures(family, tmp_path):
     container = strict(sign(make_plan("ses2020", family)))
     name = container.scheme.digest
-    for part, message in ((container.signed, container.tbs.raw), (container.seal.maker, container.seal.info_raw)):
+    for part, message in (
+        (container.signed, container.tbs.raw),
+        (container.seal.maker, container.seal.info_raw),
+    ):
         key = part.certificate.public_key
         assert ses.openssl_accepts(tmp_path, key, name, message, part.value)
         assert not ses.openssl_accepts(tmp_path, key, name, message + b"\0", part.value)
@@ -199,7 +202,9 @@ def test_finish_of_no_tbs():
 
 
 def failing(container, *, at_signing=WHEN, now=WHEN):
-    return [step.name for step in verify_seal_steps(container, at_signing=at_signing, now=now) if step.ok is False]
+    return [
+        step.name for step in verify_seal_steps(container, at_signing=at_signing, now=now) if step.ok is False
+    ]
 
 
 @pytest.mark.parametrize("layout", ses.LAYOUTS)

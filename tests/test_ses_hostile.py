@@ -65,7 +65,10 @@ PARSERS = {
     "container": (judge_container, CONTAINERS),
     "seal": (judge_seal, [read_container(data).seal.raw for data in CONTAINERS]),
     "tbs": (judge_tbs, [read_container(data).tbs.raw for data in CONTAINERS]),
-    "seal_to_be_signed": (judge_seal_to_be_signed, [read_container(data).seal.signed_raw for data in CONTAINERS]),
+    "seal_to_be_signed": (
+        judge_seal_to_be_signed,
+        [read_container(data).seal.signed_raw for data in CONTAINERS],
+    ),
 }
 
 
@@ -144,12 +147,16 @@ BOMBS = {
     "10000_certificates": {"certList": cert_list(10_000, asn1.octet_string(SIGNER.certificate.der))},
     "10000_empty_certificates": {"certList": cert_list(10_000, asn1.octet_string(b""))},
     "10000_digests": {
-        "certList": cert_list(10_000, asn1.sequence(asn1.printable_string("SM3"), asn1.octet_string(bytes(32))))
+        "certList": cert_list(
+            10_000, asn1.sequence(asn1.printable_string("SM3"), asn1.octet_string(bytes(32)))
+        )
     },
     "nested_10000": {"extDatas": nested(10_000)},
     "nested_10000_as_property": {"name": nested(10_000)},
     "nested_indefinite": {"extDatas": b"\x30\x80" * 10_000},
-    "10000_extensions": {"extDatas": cert_list(10_000, asn1.sequence(asn1.object_identifier("1.2.3"), b"\x04\x00"))},
+    "10000_extensions": {
+        "extDatas": cert_list(10_000, asn1.sequence(asn1.object_identifier("1.2.3"), b"\x04\x00"))
+    },
     "name_of_1_mb": {"name": asn1.element(asn1.UTF8_STRING, b"a" * (1 << 20))},
     "version_of_1_mb": {"version": asn1.element(asn1.INTEGER, b"\x01" * (1 << 20))},
     "oid_of_1_mb": {"signAlgID": asn1.element(asn1.OID, b"\x2a" * (1 << 20))},
@@ -158,7 +165,9 @@ BOMBS = {
         "certList": cert_list(1, asn1.sequence(asn1.printable_string("SM3"), asn1.octet_string(bytes(32)))),
         "certListType": asn1.integer(1),
     },
-    "negative_size": {"picture": asn1.sequence(asn1.ia5_string("PNG"), b"\x04\x00", asn1.integer(-1), asn1.integer(1))},
+    "negative_size": {
+        "picture": asn1.sequence(asn1.ia5_string("PNG"), b"\x04\x00", asn1.integer(-1), asn1.integer(1))
+    },
 }
 
 
@@ -176,7 +185,9 @@ def test_a_hostile_seal_costs_little_and_is_an_error(name, layout):
         assert caught.value.code in ("container_malformed", "limit_exceeded")
 
 
-@pytest.mark.parametrize("data", [nested(10_000), b"\x30\x80" * 10_000, b"\x30\x84\x7f\xff\xff\xff", b"\xff" * 5000])
+@pytest.mark.parametrize(
+    "data", [nested(10_000), b"\x30\x80" * 10_000, b"\x30\x84\x7f\xff\xff\xff", b"\xff" * 5000]
+)
 def test_a_hostile_frame_costs_little_and_is_an_error(data):
     for read in (read_seal, read_tbs, read_container):
         started = time.perf_counter()
@@ -222,7 +233,9 @@ def test_certificates_that_cannot_be_read_are_reasons_not_exceptions():
         signer, maker = SIGNER.certificate.der, MAKER.certificate.der
         garbage = bytes([0x30]) + bytes(len(signer) - 1)
         container = read_container(data.replace(signer, garbage))
-        result = container.check({spec: digest(spec.algorithm, DOCUMENT) for spec in container.needed_digests()})
+        result = container.check(
+            {spec: digest(spec.algorithm, DOCUMENT) for spec in container.needed_digests()}
+        )
         assert not result.signature_ok
         assert "certificate cannot be read" in result.reasons[0]
         assert container.signer is None

@@ -29,7 +29,11 @@ NEEDED = {
 
 def read(entry, reading):
     data = (ses.SAMPLES / entry["name"]).read_bytes()
-    return read_seal(data, reading=reading) if entry.get("what") == "seal" else read_container(data, reading=reading)
+    return (
+        read_seal(data, reading=reading)
+        if entry.get("what") == "seal"
+        else read_container(data, reading=reading)
+    )
 
 
 def test_every_leniency_has_a_sample():

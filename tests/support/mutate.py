@@ -7,8 +7,35 @@ from random import Random
 from pdfseal import asn1
 from pdfseal.errors import DocumentError
 
-_LENGTHS = (b"\x00", b"\x80", b"\x7f", b"\x81\xff", b"\x82\x00\x01", b"\x84\x7f\xff\xff\xff", b"\x88" + b"\xff" * 8)
-_TAGS = (0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0C, 0x13, 0x16, 0x17, 0x18, 0x1E, 0x24, 0x30, 0x31, 0x80, 0xA0)
+_LENGTHS = (
+    b"\x00",
+    b"\x80",
+    b"\x7f",
+    b"\x81\xff",
+    b"\x82\x00\x01",
+    b"\x84\x7f\xff\xff\xff",
+    b"\x88" + b"\xff" * 8,
+)
+_TAGS = (
+    0x00,
+    0x01,
+    0x02,
+    0x03,
+    0x04,
+    0x05,
+    0x06,
+    0x0C,
+    0x13,
+    0x16,
+    0x17,
+    0x18,
+    0x1E,
+    0x24,
+    0x30,
+    0x31,
+    0x80,
+    0xA0,
+)
 
 
 def mutate(data: bytes, random: Random) -> bytes:
@@ -84,8 +111,20 @@ def _change_content(data: bytes, random: Random) -> bytes:
     if not nodes:
         return data
     node = random.choice(nodes)
-    content = random.choice((b"", b"\x00", b"\xff" * 9, _flip_bit(node.content, random), random.randbytes(40)))
+    content = random.choice(
+        (b"", b"\x00", b"\xff" * 9, _flip_bit(node.content, random), random.randbytes(40))
+    )
     return _replace(data, node, asn1.element(node.tag, content))
 
 
-_KINDS = (_flip_bit, _put_octets, _cut, _change_length, _change_tag, _splice, _splice, _change_content, _change_content)
+_KINDS = (
+    _flip_bit,
+    _put_octets,
+    _cut,
+    _change_length,
+    _change_tag,
+    _splice,
+    _splice,
+    _change_content,
+    _change_content,
+)

@@ -57,7 +57,9 @@ def who(name: str) -> Party:
 
 def make_seal(layout: str, family: str = "sm2", **changes: Any) -> bytes:
     maker = who(f"{family}-maker")
-    to_be_signed = seal_to_be_signed(draft(layout, who(f"{family}-signer"), **changes), maker=maker.certificate)
+    to_be_signed = seal_to_be_signed(
+        draft(layout, who(f"{family}-signer"), **changes), maker=maker.certificate
+    )
     return finish_seal(to_be_signed, maker.sign(to_be_signed), maker=maker.certificate)
 
 
