@@ -23,6 +23,7 @@ CODES: dict[str, str] = {
     "page_out_of_range": "the page number is not a page of this document",
     "box_outside_page": "the seal's box does not touch the page",
     "box_too_large": "the seal's box is larger than the page",
+    "keyword_not_found": "a keyword is not in the text of the pages searched, or not as often as asked",
     "picture_unreadable": "the seal picture is not a PNG, JPEG, GIF or BMP that can be decoded",
     "picture_too_large": "the seal picture has more pixels or bytes than the limit",
     "font_unreadable": "the font is not a TrueType or OpenType file that can be read and embedded",
@@ -31,6 +32,7 @@ CODES: dict[str, str] = {
     "wrong_password": "the password of the key file or document is wrong or missing",
     "key_mismatch": "the private key does not belong to the certificate",
     "certificate_unreadable": "a certificate handed in cannot be read",
+    "revocation_unreadable": "a CRL or OCSP response handed in cannot be read",
     "unknown_scheme": "no such signature scheme, or the key does not fit it",
     "field_exists": "a form field of that name is in the document already",
     "session_unreadable": "the session file is not a PreparedSeal of a known version",
@@ -61,10 +63,14 @@ CODES: dict[str, str] = {
     "pdf_ambiguous": "two readers disagree about what this document is",
     "limit_exceeded": "the input exceeds a bound on size, depth, count or time",
     "asn1_malformed": "bytes that should be DER are not",
+    "revocation_refused": "the OCSP responder answered with an error",
     "container_malformed": "the signature container cannot be read",
     # OutsideError
     "file_system": "a file cannot be read or written",
     "signer_failed": "the outside signer failed, timed out or answered nothing usable",
+    "tsa_failed": "no timestamp authority gave a token that can be believed",
+    "serial_store": "the file that keeps a timestamp authority's serial numbers cannot be used",
+    "port_unusable": "the address that a server should listen on cannot be used",
     # InternalError
     "internal": "a defect of pdfseal",
 }

@@ -7,6 +7,7 @@ the adapters touches the file system.
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import tempfile
@@ -99,6 +100,24 @@ def opened(pdf: bytes | str | os.PathLike[str]) -> Iterator[Source]:
         yield FileSource(path, descriptor, status.st_size, _stamp(status))
     finally:
         os.close(descriptor)
+
+
+Openable = str | bytes
+
+
+def openable(source: Source) -> Openable:
+    """What another library can open for itself: the path of a file, or the bytes."""
+    return source.path if isinstance(source, FileSource) else source.read(0, source.size)
+
+
+def binary_stream(what: Openable) -> BinaryIO:
+    """A stream of its own over an `openable`; the caller closes it. Raises `file_system`."""
+    if isinstance(what, bytes):
+        return io.BytesIO(what)
+    try:
+        return open(what, "rb")
+    except OSError as error:
+        raise OutsideError("file_system", f"{what}: {error.strerror}") from error
 
 
 def chunks(source: Source, start: int, stop: int) -> Iterator[bytes]:

@@ -1,0 +1,310 @@
+"""Which character follows which on a page, judged by where they stand.
+
+Law: geometry decides, drawing order only helps: a producer may draw a line in any order and in
+any number of operators. `q` follows `p` on a line when nothing visible stands between them, and
+over a line wrap when `p` ends its line, `q` begins the next one, and both are in one column.
+Whatever the direction of writing, everything is computed as if it ran to the right: a `Frame`
+turns the page for one direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from pdfseal.errors import DocumentError
+from pdfseal.pdf.text import PageText
+from pdfseal.pdf.text_fold import BLANK, fold
+
+# All in ems, the width of an ideograph.
+TIGHT_GAP = 0.65  # characters nearer than this belong together
+WIDE_GAP = 4.0  # farther than this they never do
+_SPACED_GAP = 4.0  # what blanks that are typed may bridge
+_SEGMENT_GAP = 1.2  # a larger gap parts a line into segments: columns, table cells
+_LINE_PITCH = (0.7, 2.75)  # distance of two lines of one paragraph
+_INDENT = 4.0
+_DOUBLE = 0.3  # the same character twice within this is a fake bold double
+_ASCENT_TO_EM = 1.2  # usual height of ascent and descent together
+MAX_STEPS = 30_000_000  # character comparisons on one page
+
+Direction = tuple[int, int]
+RIGHT: Direction = (1, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How a character follows another. `gap` is the free space between them in ems, along the line."""
+
+    kind: Literal["line", "wrap"]
+    gap: float = 0.0
+
+    @property
+    def wide(self) -> bool:
+        return self.gap > TIGHT_GAP
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """All characters as if writing ran to the right; upper and lower edge grow downward."""
+
+    start: list[float]
+    end: list[float]
+    upper: list[float]
+    lower: list[float]
+
+    def middle(self, index: int) -> float:
+        """Where the character's middle is across the line."""
+        return (self.upper[index] + self.lower[index]) / 2
+
+    def centre(self, index: int) -> float:
+        return (self.start[index] + self.end[index]) / 2
+
+    def height(self, index: int) -> float:
+        return self.lower[index] - self.upper[index]
+
+
+class Layout:
+    """Neighbourhood questions about one page."""
+
+    def __init__(self, page: PageText) -> None:
+        self.page = page
+        self.letters = (
+            page.folded if isinstance(page.origins, range) else "".join(fold(c)[0] for c in page.text)
+        )
+        self._frames: dict[Direction, Frame] = {}
+        self._directions: dict[int, Direction] = {}
+        self._steps = 0
+
+    @cached_property
+    def visible(self) -> list[int]:
+        return [index for index, letter in enumerate(self.letters) if letter != BLANK]
+
+    def drawn_after(self, index: int) -> int | None:
+        """The next visible character in drawing order."""
+        return self._drawn(index, 1)
+
+    def _drawn(self, index: int, step: int) -> int | None:
+        index += step
+        while 0 <= index < len(self.letters):
+            if self.letters[index] != BLANK:
+                return index
+            index += step
+        return None
+
+    # -- directions -----------------------------------------------------------------------
+
+    def direction(self, index: int) -> Direction:
+        """The direction of writing at a character, by its nearest neighbour in drawing order."""
+        if index not in self._directions:
+            self._directions[index] = self._direction(index)
+        return self._directions[index]
+
+    def _direction(self, index: int) -> Direction:
+        left, bottom, right, top = self.page.edges
+        best, found = 2.5, RIGHT  # a neighbour farther away tells nothing
+        for step in (1, -1):
+            other = self._drawn(index, step)
+            if other is None:
+                continue
+            dx = step * (left[other] + right[other] - left[index] - right[index]) / 2
+            dy = step * (bottom[other] + top[other] - bottom[index] - top[index]) / 2
+            em = max(right[index] - left[index], top[index] - bottom[index], 0.1)
+            distance = max(abs(dx), abs(dy)) / em
+            if 0.05 < distance < best and min(abs(dx), abs(dy)) < 0.6 * max(abs(dx), abs(dy)):
+                best = distance
+                found = ((1 if dx > 0 else -1), 0) if abs(dx) >= abs(dy) else (0, (1 if dy > 0 else -1))
+        return found
+
+    def frame(self, direction: Direction) -> Frame:
+        if direction not in self._frames:
+            left, bottom, right, top = self.page.edges
+            down, up = [-value for value in bottom], [-value for value in top]
+            backward, forward = [-value for value in right], [-value for value in left]
+            self._frames[direction] = {
+                (1, 0): Frame(left, right, up, down),
+                (-1, 0): Frame(backward, forward, bottom, top),
+                (0, 1): Frame(bottom, top, left, right),
+                (0, -1): Frame(up, down, backward, forward),
+            }[direction]
+        return self._frames[direction]
+
+    def em(self, frame: Frame, index: int) -> float:
+        """The width of an ideograph at a character's size."""
+        width, height = frame.end[index] - frame.start[index], frame.height(index)
+        if self.letters[index] >= "\u2e80" and width > 0.5 * height:
+            return max(width, 0.1)
+        return max(height / _ASCENT_TO_EM, 0.1)
+
+    # -- who follows whom -----------------------------------------------------------------
+
+    def step(self, p: int, q: int) -> Step | None:
+        """How `q` follows `p`, None where it does not."""
+        direction = self.direction(p)
+        directions = [direction] if direction in (RIGHT, (0, -1)) else [direction, RIGHT]
+        if self.direction(q) not in directions:
+            directions.append(self.direction(q))
+        for one in directions:
+            found = self._on_line(self.frame(one), p, q)
+            if found is not None:
+                return found
+        if self._slanted(p, q):
+            return Step("line")
+        return self._over_wrap(self.frame(direction), p, q)
+
+    def distance(self, p: int, q: int) -> float:
+        left, bottom, right, top = self.page.edges
+        return abs(left[p] + right[p] - left[q] - right[q]) + abs(bottom[p] + top[p] - bottom[q] - top[q])
+
+    def is_double(self, p: int, q: int) -> bool:
+        """Whether the same character was drawn twice at almost the same place."""
+        if self.letters[p] != self.letters[q]:
+            return False
+        left, bottom, right, top = self.page.edges
+        reach = _DOUBLE * max(right[p] - left[p], top[p] - bottom[p])
+        return abs(left[p] - left[q]) < reach and abs(bottom[p] - bottom[q]) < reach
+
+    def _on_line(self, frame: Frame, p: int, q: int) -> Step | None:
+        em = max(self.em(frame, p), self.em(frame, q))
+        gap = frame.start[q] - frame.end[p]
+        if (
+            not -0.6 * em <= gap <= (WIDE_GAP + _SPACED_GAP) * em
+            or frame.centre(q) - frame.centre(p) < 0.1 * em
+        ):
+            return None
+        if not self._aligned(frame, p, q) or self._blocked(frame, p, q, gap, em):
+            return None
+        free = gap - self._typed_blanks(frame, p, q, em)
+        return Step("line", free / em) if free <= WIDE_GAP * em else None
+
+    def _aligned(self, frame: Frame, p: int, q: int) -> bool:
+        """Whether two characters stand on one line, at sizes that go together."""
+        hp, hq = frame.height(p), frame.height(q)
+        larger = max(hp, hq)
+        return abs(frame.middle(p) - frame.middle(q)) <= 0.35 * larger and min(hp, hq) >= 0.3 * larger
+
+    def _blocked(self, frame: Frame, p: int, q: int, gap: float, em: float) -> bool:
+        """Whether something visible stands between the two."""
+        if gap < 0.1 * em:
+            return False
+        after = self.drawn_after(p)
+        while after is not None and after < q and (self.is_double(p, after) or self.is_double(q, after)):
+            after = self.drawn_after(after)
+        if after == q:
+            return False
+        low, high = frame.centre(p), frame.centre(q)
+        return self._any(
+            lambda k: low < frame.centre(k) < high and self._aligned(frame, p, k)
+            and not self.is_double(p, k) and not self.is_double(q, k)
+        )  # fmt: skip
+
+    def _typed_blanks(self, frame: Frame, p: int, q: int, em: float) -> float:
+        """The width of the blanks that are characters of the page, drawn between the two."""
+        if not p < q <= p + 64:
+            return 0.0
+        between = range(p + 1, q)
+        if any(self.letters[k] != BLANK for k in between):
+            return 0.0
+        return min(sum(frame.end[k] - frame.start[k] for k in between), _SPACED_GAP * em)
+
+    def _slanted(self, p: int, q: int) -> bool:
+        """Whether `q` stands next to `p` at an angle: drawn next, and near."""
+        if self.drawn_after(p) != q:
+            return False
+        left, bottom, right, top = self.page.edges
+        dx = abs(left[p] + right[p] - left[q] - right[q]) / 2
+        dy = abs(bottom[p] + top[p] - bottom[q] - top[q]) / 2
+        em = max(right[p] - left[p], top[p] - bottom[p], right[q] - left[q], top[q] - bottom[q])
+        return min(dx, dy) > 0.15 * em and dx < 0.9 * em and dy < 0.9 * em and self._overlap(p, q)
+
+    def _overlap(self, p: int, q: int) -> bool:
+        left, bottom, right, top = self.page.edges
+        return left[p] < right[q] and left[q] < right[p] and bottom[p] < top[q] and bottom[q] < top[p]
+
+    def _over_wrap(self, frame: Frame, p: int, q: int) -> Step | None:
+        em = max(self.em(frame, p), self.em(frame, q))
+        pitch = frame.middle(q) - frame.middle(p)
+        if not _LINE_PITCH[0] * em <= pitch <= _LINE_PITCH[1] * em or frame.start[q] >= frame.end[p]:
+            return None
+        if min(frame.height(p), frame.height(q)) < 0.6 * max(frame.height(p), frame.height(q)):
+            return None
+        last = self._hyphenated(frame, p, em)
+        if self.neighbour(frame, last, 1, _SEGMENT_GAP) is not None:
+            return None
+        if self.neighbour(frame, q, -1, _SEGMENT_GAP) is not None:
+            return None
+        first, end = self._segment(frame, p, -1), self._segment(frame, q, 1)
+        if not self._one_column(frame, (first, last), (q, end), em) or self._line_between(frame, p, q, em):
+            return None
+        return Step("wrap")
+
+    def _hyphenated(self, frame: Frame, p: int, em: float) -> int:
+        """The hyphen that ends the line after `p`, else `p` itself."""
+        after = self.neighbour(frame, p, 1, TIGHT_GAP)
+        return after if after is not None and self.letters[after] == "-" else p
+
+    def _one_column(self, frame: Frame, upper: tuple[int, int], lower: tuple[int, int], em: float) -> bool:
+        """Whether two segments, given by first and last character, are lines of one paragraph."""
+        left, right = frame.start[upper[0]], frame.end[upper[1]]
+        below_left, below_right = frame.start[lower[0]], frame.end[lower[1]]
+        if below_left >= right or below_right <= left:
+            return False
+        return (
+            abs(below_left - left) <= _INDENT * em
+            or abs(below_right - right) <= em
+            or abs(below_left + below_right - left - right) <= 2 * em
+        )
+
+    def _line_between(self, frame: Frame, p: int, q: int, em: float) -> bool:
+        """Whether another line of the column runs between the lines of `p` and `q`."""
+        above, below = frame.middle(p) + 0.4 * em, frame.middle(q) - 0.4 * em
+        if below - above < 0.4 * em:
+            return False
+        left, right = frame.start[q], frame.end[p]
+        return self._any(
+            lambda k: above < frame.middle(k) < below and frame.start[k] < right and frame.end[k] > left
+        )
+
+    def neighbour(self, frame: Frame, index: int, step: int, reach: float) -> int | None:
+        """The nearest visible character after (1) or before (-1) one on its line, within `reach` ems."""
+        centre, em = frame.centre(index), self.em(frame, index)
+        found, nearest = None, reach * em
+        for k in self._all():
+            if (frame.centre(k) - centre) * step <= 0 or not self._aligned(frame, index, k):
+                continue
+            gap = frame.start[k] - frame.end[index] if step > 0 else frame.start[index] - frame.end[k]
+            if gap <= nearest and not self.is_double(index, k):
+                found, nearest = k, gap
+        return found
+
+    def _segment(self, frame: Frame, index: int, step: int) -> int:
+        """The last (1) or first (-1) character of the segment of a line."""
+        row = [k for k in self._all() if self._aligned(frame, index, k)]
+        row.sort(key=frame.centre, reverse=step < 0)
+        end = index
+        for k in row:
+            if (frame.centre(k) - frame.centre(end)) * step <= 0:
+                continue
+            gap = frame.start[k] - frame.end[end] if step > 0 else frame.start[end] - frame.end[k]
+            if gap > _SEGMENT_GAP * self.em(frame, end):
+                break
+            end = k
+        return end
+
+    # -- bounds ---------------------------------------------------------------------------
+
+    def count_steps(self, count: int) -> None:
+        """Raises `limit_exceeded` on a page made to be slow."""
+        self._steps += count
+        if self._steps > MAX_STEPS:
+            raise DocumentError(
+                "limit_exceeded", f"page {self.page.number} is too dense to be searched within bounds"
+            )
+
+    def _all(self) -> list[int]:
+        self.count_steps(len(self.visible))
+        return self.visible
+
+    def _any(self, test: Callable[[int], bool]) -> bool:
+        return any(map(test, self._all()))

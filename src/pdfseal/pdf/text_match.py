@@ -1,0 +1,186 @@
+"""A keyword on a page: chains of characters that follow one another.
+
+    find(layout, Keyword.of("签字"), whole_word=False) -> (((3, 4),), ((17,), (18,)))
+
+Law: a match is a chain, one character of the keyword after the other, where each step is a
+neighbour on the line or a wrap to the next. Wide gaps are allowed only where they are even:
+letter-spacing is one word, two columns are not. Matches never share a character; what was drawn
+twice for a bold look is one match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pdfseal.errors import CallerError
+from pdfseal.pdf.text_fold import BLANK, UNREADABLE, fold
+from pdfseal.pdf.text_layout import WIDE_GAP, Layout, Step
+
+MAX_KEYWORD_CHARS = 1_000
+# So many places of one character are compared with each other; with more, drawing order alone decides.
+_MANY_PLACES = 3_000
+_EVEN_EMS, _EVEN_SHARE = 0.3, 0.25
+
+Parts = tuple[tuple[int, ...], ...]  # character indices, one tuple for each line
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """A keyword and its folded letters without blanks."""
+
+    text: str
+    letters: str
+
+    @classmethod
+    def of(cls, text: str) -> Keyword:
+        """Raises `argument` for one without a visible character, or too long, or not text."""
+        letters = fold(text).replace(BLANK, "")
+        if not letters:
+            raise CallerError("argument", "a keyword is empty: it has no visible character")
+        if len(text) > MAX_KEYWORD_CHARS:
+            raise CallerError(
+                "argument", f"a keyword has {len(text)} characters, {MAX_KEYWORD_CHARS} are allowed"
+            )
+        if UNREADABLE in letters or any("\ud800" <= letter <= "\udfff" for letter in letters):
+            raise CallerError("argument", f"the keyword {text!r} holds a character that is no text")
+        return cls(text, letters)
+
+    def spelled(self, page_text: str) -> str:
+        """The text of the page with blanks where the keyword has them."""
+        spelled, used = "", 0
+        for char in self.text.strip():
+            if fold(char) == BLANK:
+                spelled += " " if not spelled.endswith(" ") else ""
+            elif used < len(page_text):
+                spelled += page_text[used]
+                used += 1
+        return (spelled + page_text[used:]).strip()
+
+
+def may_hold(folded: str, keyword: Keyword) -> bool:
+    """Whether all letters of the keyword are on the page at all: a quick no for most pages."""
+    return all(letter in folded for letter in set(keyword.letters))
+
+
+def find(layout: Layout, keyword: Keyword, *, whole_word: bool = False) -> tuple[Parts, ...]:
+    """The matches on a page, in drawing order."""
+    found: list[Parts] = []
+    used: set[int] = set()
+    for chain, steps in _chains(layout, keyword.letters):
+        if not used.isdisjoint(chain) or not _even(layout, chain, steps):
+            continue
+        if whole_word and not _stands_alone(layout, chain):
+            continue
+        if any(layout.is_double(chain[0], one[0][0]) for one in found):
+            continue
+        used.update(chain)
+        found.append(_parts(chain, steps))
+    return tuple(found)
+
+
+def _chains(layout: Layout, letters: str) -> Iterator[tuple[list[int], list[Step | None]]]:
+    folded, origins = layout.page.folded, layout.page.origins
+    places = {letter: _places(folded, letter) for letter in set(letters)}
+    for first in places[letters[0]]:
+        chain, steps, at = [origins[first]], list[Step | None](), first
+        for letter in letters[1:]:
+            following = _following(layout, at, letter, places[letter])
+            if following is None:
+                break
+            at, step = following
+            chain.append(origins[at])
+            steps.append(step)
+        else:
+            yield chain, steps
+
+
+def _places(folded: str, letter: str) -> list[int]:
+    found, at = [], folded.find(letter)
+    while at >= 0:
+        found.append(at)
+        at = folded.find(letter, at + 1)
+    return found
+
+
+def _following(layout: Layout, at: int, letter: str, places: list[int]) -> tuple[int, Step | None] | None:
+    """The best successor of the folded character `at`: the next one drawn, else the nearest on the line."""
+    folded, origins = layout.page.folded, layout.page.origins
+    here, after = origins[at], at + 1
+    while after < len(folded) and folded[after] == BLANK:
+        after += 1
+    if after < len(folded) and folded[after] == letter:
+        if origins[after] == here:
+            return after, None  # both are parts of one character, such as a ligature
+        step = layout.step(here, origins[after])
+        if step is not None:
+            return after, step
+    if len(places) > _MANY_PLACES:
+        return None
+    layout.count_steps(len(places))
+    best: tuple[int, Step | None] | None = None
+    nearest = float("inf")
+    for place in sorted(places, key=lambda place: layout.distance(here, origins[place]))[:16]:
+        if origins[place] == here or (step := layout.step(here, origins[place])) is None:
+            continue
+        rank = step.gap if step.kind == "line" else 2 * WIDE_GAP
+        if rank < nearest:
+            best, nearest = (place, step), rank
+    return best
+
+
+def _even(layout: Layout, chain: list[int], steps: list[Step | None]) -> bool:
+    """Whether the wide gaps of a match are even, line by line."""
+    line: list[tuple[int, int, float]] = []
+    for index, step in enumerate([*steps, Step("wrap")]):
+        if step is None:
+            continue
+        if step.kind == "line":
+            line.append((chain[index], chain[index + 1], step.gap))
+            continue
+        if not _even_line(layout, line):
+            return False
+        line = []
+    return True
+
+
+def _even_line(layout: Layout, line: list[tuple[int, int, float]]) -> bool:
+    gaps = [gap for _, _, gap in line]
+    if not any(Step("line", gap).wide for gap in gaps):
+        return True
+    if len(gaps) > 1:
+        return _alike(min(gaps), max(gaps))
+    p, q, gap = line[0]
+    frame = layout.frame(layout.direction(p))
+    for index, step in ((p, -1), (q, 1)):
+        other = layout.neighbour(frame, index, step, WIDE_GAP)
+        if other is None or not layout.letters[other].isalnum():
+            continue
+        pair = (other, index) if step < 0 else (index, other)
+        if not _alike((frame.start[pair[1]] - frame.end[pair[0]]) / layout.em(frame, index), gap):
+            return False
+    return True
+
+
+def _alike(one: float, other: float) -> bool:
+    return abs(one - other) <= max(_EVEN_EMS, _EVEN_SHARE * max(one, other))
+
+
+def _stands_alone(layout: Layout, chain: list[int]) -> bool:
+    """Whether no letter or digit touches the match before its first or after its last character."""
+    for index, step in ((chain[0], -1), (chain[-1], 1)):
+        other = layout.neighbour(layout.frame(layout.direction(index)), index, step, 0.15)
+        if other is not None and layout.letters[other].isalnum():
+            return False
+    return True
+
+
+def _parts(chain: list[int], steps: list[Step | None]) -> Parts:
+    parts = [[chain[0]]]
+    for index, step in zip(chain[1:], steps, strict=True):
+        if step is None:
+            continue
+        if step.kind == "wrap":
+            parts.append([])
+        parts[-1].append(index)
+    return tuple(map(tuple, parts))
