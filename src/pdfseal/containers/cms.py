@@ -26,6 +26,7 @@ from pdfseal.containers.cms_reading import (
     SIGNING_CERTIFICATE_V2,
     TST_INFO,
     CmsContainer,
+    Part,
     read_cms,
     read_ess_cert_id,
 )
@@ -36,8 +37,8 @@ from pdfseal.errors import CallerError, DocumentError, RefusedError
 from pdfseal.pki.certificate import Certificate
 
 __all__ = [
-    "SIGNATURE_TIME_STAMP", "TST_INFO", "CmsContainer", "CmsPlan", "assemble", "attribute", "check_token",
-    "finish_cms", "plan_cms", "read_cms", "signed_attributes", "with_issuers",
+    "SIGNATURE_TIME_STAMP", "TST_INFO", "CmsContainer", "CmsPlan", "Part", "assemble", "attribute",
+    "check_token", "finish_cms", "plan_cms", "read_cms", "signed_attributes", "with_issuers",
 ]  # fmt: skip
 
 FILTER = "Adobe.PPKLite"
