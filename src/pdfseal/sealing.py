@@ -11,7 +11,7 @@ was signed and the room in the hole are checked first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
 from pdfseal.containers import finish, to_be_signed_digest
@@ -19,7 +19,9 @@ from pdfseal.containers.base import Finished, Plan
 from pdfseal.crypto.digests import Hasher, new_hash
 from pdfseal.errors import CallerError, RefusedError
 from pdfseal.geometry import Matrix, Size
-from pdfseal.pdf.appearance import Picture, read_picture, write_form
+from pdfseal.pdf.appearance import Drawing, write_drawing, write_form
+from pdfseal.pdf.artwork import Artwork, arrange
+from pdfseal.pdf.caption import Caption, QrCode
 from pdfseal.pdf.conformance import forbids_transparency
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.field import (
@@ -30,6 +32,7 @@ from pdfseal.pdf.field import (
     check_signing_allowed,
     free_field_name,
 )
+from pdfseal.pdf.picture import read_picture
 from pdfseal.pdf.revision import Revision
 from pdfseal.pdf.second_reader import check_agreement
 from pdfseal.pdf.signature import covered_pieces, find_prepared, find_signatures
@@ -44,15 +47,23 @@ MAX_HOLE_BYTES = 8 << 20
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """How the seal looks. `picture` is a PNG, JPEG, GIF or BMP file, None for an invisible seal.
+    """How the seal looks. `picture` is a PNG, JPEG, GIF or BMP file, None for none.
 
     `opacity` is 0 to 100 per cent. `cover_text` draws the seal on top of the page; without it
-    the page shines through (multiplied), so that text below stays readable.
+    the page shines through (multiplied), so that text below stays readable. `natural_size`
+    (points) overrides what the picture says of its own size. `clear_white` (1 to 255, usually
+    240) makes paper at least that white transparent. `handwriting` takes the ink alone from a
+    photo or scan of a signature. `captions` and `code` stand beside the picture, or alone.
     """
 
-    picture: bytes | None = field(repr=False)
+    picture: bytes | None = field(default=None, repr=False)
     opacity: float = 100.0
     cover_text: bool = False
+    natural_size: Size | None = None
+    clear_white: int | None = None
+    handwriting: bool = False
+    captions: tuple[Caption, ...] = ()
+    code: QrCode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +103,15 @@ def prepare(
     name = free_field_name(document, field_name)
     hole_bytes = _hole_bytes(plan, reserve, timestamp)
     revision = Revision(document)
-    placed, forms = _draw(revision, placement, appearance)
     words = wording or Wording()
+    if words.name is None:
+        words = replace(words, name=plan.signer.common_name or None)
+    placed, forms = _draw(revision, placement, appearance, words, when)
     appended = append_signature(
         revision,
         field_name=name,
         entry=SignatureEntry(
-            plan.filter, plan.subfilter, when, words.name or plan.signer.common_name or None,
-            words.reason, words.location, words.contact,
+            plan.filter, plan.subfilter, when, words.name, words.reason, words.location, words.contact
         ),
         boxes=tuple(
             FieldBox(item.page, item.page.geometry.rect_to_user(item.box.rect), form)
@@ -209,35 +221,52 @@ def _hole_bytes(plan: Plan, reserve: int | None, timestamp: bool) -> int:
 
 
 def _draw(
-    revision: Revision, placement: Placement | None, appearance: Appearance
+    revision: Revision, placement: Placement | None, appearance: Appearance, words: Wording, when: datetime
 ) -> tuple[tuple[PlacedBox, ...], tuple[Ref, ...]]:
     """Boxes, and the form XObject for each; boxes on pages turned alike share one."""
     if placement is None:
         return (), ()
-    if appearance.picture is None:
-        raise CallerError("argument", "a visible seal needs a picture")
     if not 0 < appearance.opacity <= 100:
         raise CallerError(
             "argument", f"the opacity must be above 0 and at most 100 per cent, not {appearance.opacity:g}"
         )
     document = revision.document
     plain = forbids_transparency(document)
-    picture = read_picture(appearance.picture, opaque=plain)
-    placed = resolve(placement, document, picture.natural_size)
+    artwork = _artwork(appearance, words, when, plain)
+    placed = resolve(placement, document, artwork.size)
+    drawing = write_drawing(revision, artwork)
     shared: dict[tuple[Matrix, Size], Ref] = {}
     forms = []
     for item in placed:
         key = (item.page.geometry.upright, item.box.rect.size)
         if key not in shared:
-            shared[key] = _form(revision, picture, item, appearance, plain)
+            shared[key] = _form(revision, drawing, item, appearance, plain)
         forms.append(shared[key])
     return placed, tuple(forms)
 
 
-def _form(revision: Revision, picture: Picture, item: PlacedBox, appearance: Appearance, plain: bool) -> Ref:
+def _artwork(appearance: Appearance, words: Wording, when: datetime, plain: bool) -> Artwork:
+    """Picture, captions and QR code, arranged; nothing is written yet."""
+    picture = None
+    if appearance.picture is not None:
+        picture = read_picture(
+            appearance.picture,
+            opaque=plain,
+            clear_white=appearance.clear_white,
+            handwritten=appearance.handwriting,
+        )
+    return arrange(
+        picture,
+        natural_size=appearance.natural_size,
+        captions=[(caption, caption.filled(asdict(words), when)) for caption in appearance.captions],
+        code=appearance.code,
+    )
+
+
+def _form(revision: Revision, drawing: Drawing, item: PlacedBox, appearance: Appearance, plain: bool) -> Ref:
     return write_form(
         revision,
-        picture,
+        drawing,
         item.box.rect.size,
         upright=item.page.geometry.upright,
         opacity=1.0 if plain else appearance.opacity / 100,

@@ -1,188 +1,127 @@
-"""A seal picture becomes a form XObject.
+"""An artwork becomes form XObjects: the appearance of a seal on its pages.
 
-    bytes of a PNG, JPEG, GIF or BMP -> Picture -> image XObject (+ soft mask) -> form XObject
+    Artwork -> write_drawing -> Drawing (images and fonts are in the file once)
+    Drawing + size, turn, window -> write_form -> form XObject, one for each shape of box
 
-Law: a picture's header is not believed: sizes are checked before a pixel is decoded, and a
-picture that does not decode to its end is refused. A JPEG that needs no change is kept byte for
-byte. Equal input gives equal bytes.
+Law: what several boxes share is written once. Equal input gives equal bytes. Nothing transparent
+is written where the document forbids it.
 
-Reference: ISO 32000-2, 8.9.5 (image dictionaries), 8.10 (form XObjects), 11.6.5.2 (soft masks),
-12.5.5 (appearance streams).
+Reference: ISO 32000-2, 8.10 (form XObjects), 11.3.5 (blend modes), 12.5.5 (appearance streams).
 """
 
 from __future__ import annotations
 
-import warnings
-import zlib
 from dataclasses import dataclass, field
-from io import BytesIO
-from typing import TYPE_CHECKING
 
-from pdfseal.errors import CallerError
-from pdfseal.geometry import POINTS_PER_INCH, Matrix, Size
+from pdfseal.fonts import Typeface
+from pdfseal.geometry import Matrix, Rect, Size
+from pdfseal.pdf.artwork import Artwork, BarsPart, PicturePart, TextPart
+from pdfseal.pdf.font import EmbeddedFont, write_font
+from pdfseal.pdf.picture import write_picture
 from pdfseal.pdf.revision import Revision
 from pdfseal.pdf.syntax import Dictionary, Name, Real, Ref, Value, number
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-MAX_PICTURE_BYTES = 20 << 20
-MAX_PICTURE_PIXELS = 16_000_000
-DEFAULT_DPI = 100.0  # the natural size of a picture whose file says nothing
-FORMATS = ("PNG", "JPEG", "GIF", "BMP")
+WHOLE = Rect(0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A decoded seal picture: 8 bits a component, ready to be written.
+class Drawing:
+    """An artwork whose images and fonts are in the file: what paints it at natural size."""
 
-    `samples` is Flate-compressed, or the JPEG file itself where `jpeg` is true. `alpha` is the
-    Flate-compressed opacity of each pixel, None where the picture is opaque.
-    """
-
-    width_px: int
-    height_px: int
-    dpi: tuple[float, float]
-    gray: bool
-    jpeg: bool
-    samples: bytes = field(repr=False)
-    alpha: bytes | None = field(repr=False)
-
-    @property
-    def natural_size(self) -> Size:
-        """Width and height in points at the picture's own resolution."""
-        return Size(
-            self.width_px * POINTS_PER_INCH / self.dpi[0], self.height_px * POINTS_PER_INCH / self.dpi[1]
-        )
+    size: Size
+    content: bytes = field(repr=False)
+    images: Dictionary = field(repr=False)
+    fonts: Dictionary = field(repr=False)
 
 
-def read_picture(data: bytes, *, opaque: bool = False) -> Picture:
-    """Decode a picture. `opaque` lays it on white, for files that may hold no transparency.
-
-    Raises `picture_unreadable`, `picture_too_large`.
-    """
-    from PIL import Image, ImageOps
-
-    if len(data) > MAX_PICTURE_BYTES:
-        raise CallerError(
-            "picture_too_large", f"the picture has {len(data)} bytes, {MAX_PICTURE_BYTES} are allowed"
-        )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of large pictures; the check below refuses them
-            image: Image.Image = Image.open(BytesIO(data), formats=FORMATS)
-        width, height = image.size
-        if width * height > MAX_PICTURE_PIXELS:
-            raise CallerError(
-                "picture_too_large",
-                f"the picture has {width} x {height} pixels, {MAX_PICTURE_PIXELS} are allowed",
-            )
-        dpi = _dpi(image)
-        upright = image.getexif().get(0x0112, 1) == 1
-        image.load()
-        if image.format == "JPEG" and image.mode in ("L", "RGB") and upright:
-            return Picture(width, height, dpi, image.mode == "L", True, data, None)
-        if not upright:
-            image = ImageOps.exif_transpose(image)
-        return _samples(image, dpi, opaque)
-    except CallerError:
-        raise
-    except Exception as error:  # Pillow's decoders raise whatever they like on hostile input
-        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise CallerError("picture_unreadable", f"the picture cannot be decoded: {reason}") from error
-
-
-def _dpi(image: Image.Image) -> tuple[float, float]:
-    """Resolution in pixels an inch; DEFAULT_DPI where the file gives none or a senseless one."""
-    value = image.info.get("dpi")
-    if not isinstance(value, tuple) or len(value) != 2:
-        return DEFAULT_DPI, DEFAULT_DPI
-    x, y = float(value[0]), float(value[1])
-    if not (10.0 <= x <= 10_000.0 and 10.0 <= y <= 10_000.0):
-        return DEFAULT_DPI, DEFAULT_DPI
-    # PNG counts pixels a metre: 300 dpi comes back as 299.9994
-    return (round(x) if abs(x - round(x)) < 0.02 else x), (round(y) if abs(y - round(y)) < 0.02 else y)
-
-
-def _samples(image: Image.Image, dpi: tuple[float, float], opaque: bool) -> Picture:
-    from PIL import Image
-
-    if image.mode.startswith("I"):  # 16-bit gray: keep the high octet
-        image = image.point(lambda level: level / 256).convert("L")
-    if image.mode == "LA" or "A" in image.getbands() or "transparency" in image.info:
-        image = image.convert("RGBA")
-        alpha = image.getchannel("A")
-        if opaque:
-            white = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(white, image)
-        transparent = alpha.getextrema()[0] != 255 and not opaque
-    else:
-        alpha, transparent = None, False
-    gray = image.mode in ("1", "L")
-    pixels = image.convert("L" if gray else "RGB").tobytes()
-    return Picture(
-        image.width, image.height, dpi, gray, False, zlib.compress(pixels, 6),
-        zlib.compress(alpha.tobytes(), 6) if alpha is not None and transparent else None,
-    )  # fmt: skip
-
-
-# -- writing ------------------------------------------------------------------------------
+def write_drawing(revision: Revision, artwork: Artwork) -> Drawing:
+    """Write the images and fonts of an artwork. Raises `glyph_missing`, `font_unreadable`."""
+    images, fonts = Dictionary(), Dictionary()
+    embedded: dict[Typeface, tuple[str, EmbeddedFont]] = {}
+    texts = [part for part in artwork.parts if isinstance(part, TextPart)]
+    for face in dict.fromkeys(part.face for part in texts):
+        used = "".join(part.text for part in texts if part.face is face)
+        key = f"F{len(embedded) + 1}"
+        embedded[face] = key, write_font(revision, face, used)
+        fonts[key] = embedded[face][1].ref
+    pieces = []
+    for part in artwork.parts:
+        if isinstance(part, PicturePart):
+            key = f"Im{len(images) + 1}"
+            images[key] = write_picture(revision, part.picture)
+            pieces.append(b"q %s cm /%s Do Q" % (_box_matrix(part.rect), key.encode()))
+        elif isinstance(part, BarsPart):
+            bars = [b"%s re" % b" ".join(map(number, _corner_and_size(bar))) for bar in part.bars]
+            pieces.append(b"0 g %s f" % b" ".join(bars))
+        else:
+            key, font = embedded[part.face]
+            pieces.append(_text(part, key, font))
+    return Drawing(artwork.size, b"\n".join(pieces), images, fonts)
 
 
 def write_form(
     revision: Revision,
-    picture: Picture,
+    drawing: Drawing,
     size: Size,
     *,
     upright: Matrix,
     opacity: float = 1.0,
     multiply: bool = True,
+    window: Rect = WHOLE,
 ) -> Ref:
-    """Write the picture as a form XObject of `size` (user space units), turned by `upright`.
+    """Write the drawing as a form XObject of `size` (user space units), turned by `upright`.
 
     `opacity` is 0 to 1. `multiply` darkens the page instead of covering it, so that text under
     the seal stays readable. With opacity 1 and no multiply nothing transparent is written.
+    `window` is the part of the drawing that fills the form, as shares of its width and height.
     """
-    image = _write_image(revision, picture)
-    state = Dictionary({"Type": Name("ExtGState"), "BM": Name("Multiply" if multiply else "Normal")})
-    if opacity < 1.0:
-        state["ca"] = _real(opacity)
-    resources = Dictionary({"XObject": Dictionary({"Im": image})})
-    paint = b"/Im Do"
+    resources = Dictionary()
+    if drawing.images:
+        resources["XObject"] = drawing.images
+    if drawing.fonts:
+        resources["Font"] = drawing.fonts
+    paint = b""
     if multiply or opacity < 1.0:
+        state = Dictionary({"Type": Name("ExtGState"), "BM": Name("Multiply" if multiply else "Normal")})
+        if opacity < 1.0:
+            state["ca"] = _real(opacity)
         resources["ExtGState"] = Dictionary({"GS": state})
-        paint = b"/GS gs /Im Do"
-    content = b"q %s 0 0 %s 0 0 cm %s Q" % (number(size.width), number(size.height), paint)
+        paint = b"/GS gs "
+    x = size.width / (window.width * drawing.size.width)
+    y = size.height / (window.height * drawing.size.height)
+    dx, dy = -window.left * drawing.size.width * x, -window.bottom * drawing.size.height * y
+    matrix = b" ".join(map(_scale, (x, 0.0, 0.0, y, dx, dy)))
     form = Dictionary({"Type": Name("XObject"), "Subtype": Name("Form"), "FormType": 1})
     form["BBox"] = [0, 0, _real(size.width), _real(size.height)]
     if upright != Matrix():
-        form["Matrix"] = [
-            _real(v) for v in (upright.a, upright.b, upright.c, upright.d, upright.e, upright.f)
-        ]
+        turn = upright.a, upright.b, upright.c, upright.d, upright.e, upright.f
+        form["Matrix"] = [_real(value) for value in turn]
     form["Resources"] = resources
-    return revision.add_stream(form, content)
+    return revision.add_stream(form, b"q %s cm %s\n%s\nQ" % (matrix, paint, drawing.content))
 
 
-def _write_image(revision: Revision, picture: Picture) -> Ref:
-    image = _image_dictionary(picture, "DeviceGray" if picture.gray else "DeviceRGB")
-    image["Filter"] = Name("DCTDecode" if picture.jpeg else "FlateDecode")
-    if picture.alpha is not None:
-        mask = _image_dictionary(picture, "DeviceGray")
-        mask["Filter"] = Name("FlateDecode")
-        image["SMask"] = revision.add_stream(mask, picture.alpha)
-    return revision.add_stream(image, picture.samples)
+def _text(part: TextPart, key: str, font: EmbeddedFont) -> bytes:
+    red, green, blue = part.colour
+    colour = b"%s g" % number(red) if red == green == blue else b"%s rg" % b" ".join(map(number, part.colour))
+    place = b"%s %s Td" % (number(part.origin.x), number(part.origin.y))
+    return b"BT %s /%s %s Tf %s %s Tj ET" % (
+        colour, key.encode(), number(part.font_size), place, font.encoded(part.text),
+    )  # fmt: skip
 
 
-def _image_dictionary(picture: Picture, space: str) -> Dictionary:
-    entries: dict[str, Value] = {
-        "Type": Name("XObject"),
-        "Subtype": Name("Image"),
-        "Width": picture.width_px,
-        "Height": picture.height_px,
-        "ColorSpace": Name(space),
-        "BitsPerComponent": 8,
-    }
-    return Dictionary(entries)
+def _box_matrix(rect: Rect) -> bytes:
+    left, bottom, width, height = _corner_and_size(rect)
+    return b"%s 0 0 %s %s %s" % (number(width), number(height), number(left), number(bottom))
+
+
+def _corner_and_size(rect: Rect) -> tuple[float, float, float, float]:
+    return rect.left, rect.bottom, rect.width, rect.height
+
+
+def _scale(value: float) -> bytes:
+    """More decimals than a coordinate: it is multiplied by the size of the whole."""
+    text = f"{value:.9f}".rstrip("0").rstrip(".")
+    return b"0" if text in ("-0", "") else text.encode()
 
 
 def _real(value: float) -> Value:
