@@ -38,6 +38,12 @@ CODES: dict[str, str] = {
     "session_unreadable": "the session file is not a PreparedSeal of a known version",
     "not_found": "a file or directory named by the caller is not there",
     "output_exists_as_input": "the output would overwrite the input, and --in-place was not asked for",
+    "configuration": "the service's configuration is wrong; the message names the entry",
+    "extra_missing": "a part of pdfseal needs packages that are not installed; the message names the extra",
+    "record_exists": "the registry holds an application of that name or identifier already",
+    "user_exists": "the application knows this user already",
+    "identity_taken": "another person in the registry has this identity document",
+    "unique_id_taken": "another user of the application has this unique id",
     # RefusedError
     "signature_invalid": "the signature value does not verify under the certificate",
     "digest_mismatch": "the digest that was signed is not the digest of this document",
@@ -71,6 +77,7 @@ CODES: dict[str, str] = {
     "tsa_failed": "no timestamp authority gave a token that can be believed",
     "serial_store": "the file that keeps a timestamp authority's serial numbers cannot be used",
     "port_unusable": "the address that a server should listen on cannot be used",
+    "database": "the registry's database cannot be reached, refuses, or holds what this pdfseal cannot read",
     # InternalError
     "internal": "a defect of pdfseal",
 }
