@@ -20,6 +20,7 @@ from typing import Literal
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.field import walk_fields
+from pdfseal.pdf.references import References, State
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
 from pdfseal.pdf.xref import Entry, InUse
 
@@ -27,6 +28,7 @@ Level = Literal["none", "ltv", "signatures", "form_filling", "annotations", "oth
 LEVELS: tuple[Level, ...] = ("none", "ltv", "signatures", "form_filling", "annotations", "other")
 MAX_CHANGED_OBJECTS = 2_000_000
 MAX_DETAILS = 50
+MAX_FIELD_DEPTH = 64
 
 # Keys of a field or widget that filling it in may change (12.7.4, 12.5.5).
 _FILLING_KEYS = frozenset(
@@ -61,8 +63,11 @@ class Changes:
     revisions: int = 0
 
 
-def changes_since(document: Document, end: int) -> Changes:
-    """What later revisions did to the document that the first `end` bytes were."""
+def changes_since(document: Document, end: int, references: References | None = None) -> Changes:
+    """What later revisions did to the document that the first `end` bytes were.
+
+    `references` may be shared by all questions about one document.
+    """
     if end == document.end:
         return Changes("none")
     try:
@@ -77,7 +82,7 @@ def changes_since(document: Document, end: int) -> Changes:
     if not count:
         detail = Change(0, "other", "bytes were appended that no cross-reference section accounts for")
         return Changes("other", (detail,), 0)
-    found = list(_Judge(before, document).judge(count))
+    found = list(_Judge(before, document, references or References(document)).judge(count))
     level: Level = max((change.level for change in found), key=LEVELS.index, default="none")
     worst = [change for change in found if change.level == level and level != "none"]
     return Changes(level, tuple(worst[:MAX_DETAILS]), count)
@@ -89,6 +94,11 @@ class _Judge:
 
     before: Document
     after: Document
+    references: References
+    state: State = field(init=False)
+    # objects that later revisions list, and those that a field of the form is in now
+    numbers: list[int] = field(default_factory=list)
+    fields_after: set[int] = field(default_factory=set)
     # roles of existing objects, by number, found on the way from the catalog
     roles: dict[int, str] = field(default_factory=dict)
     fields_before: dict[int, Value] = field(default_factory=dict)
@@ -99,13 +109,19 @@ class _Judge:
                 self.after.root.number, "other", "another document catalog took the place of the signed one"
             )
             return
-        self._find_roles()
-        numbers = sorted({n for section in self.after.sections[:count] for n in section.numbers()} - {0})
-        if len(numbers) > MAX_CHANGED_OBJECTS:
+        later = self.after.sections[:count]
+        if any(section.trailer.get("Encrypt") != self.before.trailer.get("Encrypt") for section in later):
+            yield Change(0, "other", "the encryption of the document was changed")
+        self.numbers = sorted({number for section in later for number in section.entries()} - {0})
+        if len(self.numbers) > MAX_CHANGED_OBJECTS:
             raise DocumentError(
                 "limit_exceeded", f"later revisions list more than {MAX_CHANGED_OBJECTS} objects"
             )
-        for number in numbers:
+        self.state = State(self.before)
+        if (over := self.state.reaching_over()) is not None:
+            yield Change(over, "other", "a signed object goes on in bytes that were appended")
+        self._find_roles()
+        for number in self.numbers:
             try:
                 yield from self._judge_object(number)
             except DocumentError as error:
@@ -128,6 +144,9 @@ class _Judge:
             if isinstance(kid, Ref):
                 self.roles[kid.number] = "field"
                 self.fields_before[kid.number] = kind
+        for kid, _, _, _ in walk_fields(self.after):
+            if isinstance(kid, Ref):
+                self.fields_after.add(kid.number)
 
     def _role(self, value: Value, role: str) -> None:
         if isinstance(value, Ref):
@@ -135,15 +154,22 @@ class _Judge:
 
     def _judge_object(self, number: int) -> Iterator[Change]:
         old, new = self._value(self.before, number), self._value(self.after, number)
+        if self.before.entry(number) != self.after.entry(number) and _repeats(new):
+            yield Change(number, "other", "the object holds an entry twice, and readers differ about it")
+            return
         if self._same(number, old, new):
             return
-        if old is None:
-            return  # a new object is judged where an existing one leads to it
+        if old is None:  # a new object is judged where an existing one leads to it
+            if self.references.referrers(self.state, number, self.numbers):
+                yield Change(number, "other", "signed objects refer to this object, which was not there")
+            return
         role = self.roles.get(number)
-        if isinstance(old, Dictionary) and isinstance(new, Dictionary) and role in _DICTIONARY_RULES:
+        if role is not None and role in _LTV_ROLES:
+            yield self._judge_update(number, role, old, new)
+        elif _is_stream_in(self.before, number) or _is_stream_in(self.after, number):
+            yield Change(number, "other", "a stream was replaced or removed")
+        elif isinstance(old, Dictionary) and isinstance(new, Dictionary) and role in _DICTIONARY_RULES:
             yield from _DICTIONARY_RULES[role](self, number, old, new)
-        elif role is not None and role in _LTV_ROLES and self._keeps_kind(number, role, old, new):
-            yield Change(number, "ltv", f"the {role} object was updated")
         elif role == "fields" or self._is_annotation_array(number, old, new):
             yield from self._judge_array(number, _as_list(old), _as_list(new))
         else:
@@ -171,13 +197,18 @@ class _Judge:
             return self.after.indirect(number, b)[0].body is None
         return self.before.stream_data(number, a)[1] == self.after.stream_data(number, b)[1]
 
-    def _keeps_kind(self, number: int, role: str, old: Value, new: Value) -> bool:
-        """Whether an object that may be updated is what its role says, before and after.
+    def _judge_update(self, number: int, role: str, old: Value, new: Value) -> Change:
+        """An object that long-term validation or metadata may replace: it must be that and nothing else.
 
-        A prepared file might name a content stream as its /Info.
+        A prepared file might name a content stream as its /Metadata, or its resources as /Info.
         """
         kinds = {_kind(self.before, number, old), _kind(self.after, number, new)}
-        return kinds <= _LTV_ROLES[role]
+        if not kinds <= _LTV_ROLES[role]:
+            return Change(number, "other", f"the {role} object was replaced by something else")
+        owners = {n for n, known in self.roles.items() if known in ("catalog", "dss")}
+        if self.references.referrers(self.state, number, self.numbers) - owners:
+            return Change(number, "other", f"the {role} object serves other objects too, and was replaced")
+        return Change(number, "ltv", f"the {role} object was updated")
 
     # -- rules ----------------------------------------------------------------------------
 
@@ -209,13 +240,7 @@ class _Judge:
                 yield Change(number, "other", f"/{key} of the form was changed")
 
     def _judge_plain(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
-        """A page, or any other dictionary: nothing but its /Annots may grow.
-
-        A stream is replaced as a whole, so it never gets here unchanged but for its dictionary.
-        """
-        if self._is_stream(Ref(number, 0)) or _is_stream_in(self.before, number):
-            yield Change(number, "other", "a stream was replaced")
-            return
+        """A page, or any other dictionary: nothing but its /Annots may grow."""
         for key in _changed_keys(old, new):
             if key == "Annots":
                 before = self.before.array(old.get(key)) or []
@@ -249,38 +274,62 @@ class _Judge:
             yield self._judge_addition(number, item)
 
     def _judge_addition(self, number: int, item: Value) -> Change:
-        added = self.after.dictionary(item)
-        if added is None:
+        added = self.after.object(item) if isinstance(item, Ref) else item
+        if not isinstance(added, Dictionary):
             return Change(number, "other", "an entry was added that is no field or annotation")
-        if isinstance(item, Ref) and self.before.entry(item.number) is not None:
-            old_kind = self.fields_before.get(item.number)
-            if old_kind != Name("Sig"):
-                return Change(number, "other", f"the existing object {item.number} was given a second use")
-            return Change(item.number, "signatures", "an existing signature field was placed")
-        if self._is_stream(item):
-            return Change(number, "other", "a stream was added where only dictionaries belong")
-        kind = self.after.resolve(added.get("FT"))
-        parent = self.after.dictionary(added.get("Parent"))
-        if kind is None and parent is not None:
-            kind = self.after.resolve(parent.get("FT"))
         target = item.number if isinstance(item, Ref) else number
+        if isinstance(item, Ref) and self._was_there(item):
+            if self.fields_before.get(item.number) != Name("Sig"):
+                return Change(number, "other", f"the existing object {item.number} was given a second use")
+            return Change(target, "signatures", "an existing signature field was placed")
+        if isinstance(item, Ref) and _is_stream_in(self.after, item.number):
+            return Change(number, "other", "a stream was added where only dictionaries belong")
+        kind = self.after.resolve(self._inherited(self.after, added, "FT"))
         if kind == Name("Sig"):
-            return Change(target, "signatures", "a signature field was added")
+            if self._signed_now(item, added):
+                return Change(target, "signatures", "a signature field was added")
+            if added.get("AP") is None and added.get("MK") is None and added.get("Parent") is None:
+                return Change(target, "signatures", "an empty signature field was added")
+            return Change(target, "annotations", "a signature field was added that shows something unsigned")
         if added.get("Subtype") is not None and kind is None:
             return Change(target, "annotations", "an annotation was added")
         return Change(target, "other", "a form field was added that is no signature field")
 
-    def _is_stream(self, item: Value) -> bool:
-        return isinstance(item, Ref) and _is_stream_in(self.after, item.number)
+    def _was_there(self, ref: Ref) -> bool:
+        return self._value(self.before, ref.number) is not None
+
+    def _inherited(self, document: Document, widget: Dictionary, key: str) -> Value:
+        """The entry of a field or widget, or of the fields above it, a reference not followed."""
+        for _ in range(MAX_FIELD_DEPTH):
+            if key in widget:
+                return widget[key]
+            parent = document.dictionary(widget.get("Parent"))
+            if parent is None:
+                break
+            widget = parent
+        return None
+
+    def _signed_now(self, item: Value, widget: Dictionary) -> bool:
+        """Whether a field or widget belongs to a signature that a later revision brought.
+
+        Its value must be new, so that it is no older signature, and the form must lead to it, so
+        that the signature is found and judged by itself.
+        """
+        value = self._inherited(self.after, widget, "V")
+        is_new = not (isinstance(value, Ref) and self._was_there(value))
+        in_form = isinstance(item, Ref) and item.number in self.fields_after
+        return is_new and in_form and self.after.dictionary(value) is not None
 
     def _judge_field(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
         kind = self.fields_before.get(number)
         changed = set(_changed_keys(old, new))
         if kind == Name("Sig"):
-            if self.before.resolve(old.get("V")) is None and changed <= _FILLING_KEYS:
+            was = self.before.resolve(self._inherited(self.before, old, "V"))
+            if was is None and changed <= _FILLING_KEYS and self._signed_now(Ref(number, 0), new):
                 yield Change(number, "signatures", "an empty signature field was signed")
             else:
-                yield Change(number, "other", "a signed signature field was changed")
+                what = "an empty" if was is None else "a signed"
+                yield Change(number, "other", f"{what} signature field was changed")
         elif changed <= _FILLABLE:
             yield Change(number, "form_filling", "a form field was filled in")
         else:
@@ -290,6 +339,20 @@ class _Judge:
 
 def _changed_keys(old: Dictionary, new: Dictionary) -> list[str]:
     return [key for key in {**old, **new} if key not in old or key not in new or old[key] != new[key]]
+
+
+def _repeats(value: Value) -> bool:
+    """Whether any dictionary in a value has an entry twice; the parser bounded depth and size."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Dictionary):
+            if item.repeated:
+                return True
+            stack += item.values()
+        elif isinstance(item, list):
+            stack += item
+    return False
 
 
 def _as_list(value: Value) -> list[Value]:

@@ -27,6 +27,7 @@ from pdfseal.pdf.xref import Entry, Free, InUse, Packed, Section, header_offset,
 MAX_PAGES = 1_000_000
 MAX_TREE_DEPTH = 256
 MAX_REFERENCE_HOPS = 32
+_MANY_SECTIONS = 16  # with more than these, where objects stand is worked out once for all of them
 _INHERITED = ("Resources", "MediaBox", "CropBox", "Rotate")
 LETTER = Rect(0.0, 0.0, 612.0, 792.0)
 
@@ -63,6 +64,7 @@ class Document:
         self._values: dict[int, Value] = {}
         self._object_streams: dict[int, ObjectStream] = {}
         self._decoded_bytes = 0
+        self._entries: dict[int, Entry] | None = None
 
     @classmethod
     def open(cls, source: Source, *, end: int | None = None, password: str | None = None) -> Document:
@@ -82,11 +84,15 @@ class Document:
 
     def earlier(self, end: int) -> Document:
         """The state when the file ended at byte `end`, opened with the same key."""
-        startxref, sections = read_chain(self.source, end, self.base)
+        startxref, sections = read_chain(self.source, end, self.base, self.sections)
         document = Document(self.source, end, self.base, startxref, sections, self.security)
         if not isinstance(document.trailer.get("Root"), Ref):
             raise damaged("the trailer names no /Root")
         return document
+
+    def with_sections(self, sections: tuple[Section, ...]) -> Document:
+        """The state that these sections, some of this document's, describe."""
+        return Document(self.source, self.end, self.base, self.startxref, sections, self.security)
 
     @property
     def trailer(self) -> Dictionary:
@@ -109,8 +115,19 @@ class Document:
 
     # -- objects --------------------------------------------------------------------------
 
+    def entries(self) -> dict[int, Entry]:
+        """Where each object stands, by the newest section that lists it."""
+        if self._entries is None:
+            found: dict[int, Entry] = {}
+            for section in reversed(self.sections):
+                found |= section.entries()
+            self._entries = found
+        return self._entries
+
     def entry(self, number: int) -> Entry | None:
         """Where an object stands, by the newest section that lists it."""
+        if len(self.sections) > _MANY_SECTIONS:
+            return self.entries().get(number)
         for section in self.sections:
             entry = section.lookup(number)
             if entry is not None:

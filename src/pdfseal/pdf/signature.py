@@ -79,10 +79,10 @@ def find_signatures(document: Document) -> tuple[FoundSignature, ...]:
     found: dict[object, FoundSignature] = {}
     for kid, dictionary, name, kind in walk_fields(document):
         if kind == Name("Sig") and document.dictionary(dictionary.get("V")) is not None:
-            located, key = _locate_value(document, kid, dictionary)
+            key, located = _locate_value(document, kid, dictionary)
             found[key] = _examine(document, located, name, dictionary, kid if isinstance(kid, Ref) else None)
         _check_count(found)
-    for key, located in _written_later(document):
+    for key, located in (*_in_first_form(document), *_written_later(document)):
         if key not in found:
             found[key] = _examine(document, located, None, None, None)
         _check_count(found)
@@ -94,7 +94,7 @@ def _check_count(found: dict[object, FoundSignature]) -> None:
         raise DocumentError("limit_exceeded", f"the document has more than {MAX_SIGNATURES} signatures")
 
 
-def _locate_value(document: Document, kid: Value, owner: Dictionary) -> tuple[_Located, object]:
+def _locate_value(document: Document, kid: Value, owner: Dictionary) -> tuple[object, _Located]:
     """The dictionary that a field's /V is: an object of its own, or written inside the field."""
     value = owner.get("V")
     holder: Value = value
@@ -107,20 +107,38 @@ def _locate_value(document: Document, kid: Value, owner: Dictionary) -> tuple[_L
     if not isinstance(holder, Ref):
         inline = document.dictionary(value)
         assert inline is not None  # the caller checked
-        return _Located(inline, None), id(inline)
+        return id(inline), _Located(inline, None)
     entry = document.entry(holder.number)
     if not isinstance(entry, InUse):
         packed = document.dictionary(value)
         assert packed is not None  # the caller checked
-        return _Located(packed, None), holder.number
+        return holder.number, _Located(packed, None)
     indirect, _, origin = document.indirect(holder.number, entry)
     dictionary = indirect.value if isinstance(value, Ref) else _inline(indirect.value)
     assert isinstance(dictionary, Dictionary)  # the same object as resolved before
-    return _Located(dictionary, origin), (holder.number, entry.offset)
+    return (holder.number, entry.offset), _Located(dictionary, origin)
 
 
 def _inline(owner: Value) -> Value:
     return owner.get("V") if isinstance(owner, Dictionary) else None
+
+
+def _in_first_form(document: Document) -> list[tuple[object, _Located]]:
+    """Signatures in the form of the oldest revision: a later one may have taken them out of it."""
+    for count in range(1, len(document.sections)):
+        sections = document.sections[-count:]
+        if "Root" not in sections[0].trailer:
+            continue  # the first half of a linearized file
+        first = document.with_sections(sections)
+        try:
+            return [
+                _locate_value(first, kid, dictionary)
+                for kid, dictionary, _, kind in walk_fields(first)
+                if kind == Name("Sig") and first.dictionary(dictionary.get("V")) is not None
+            ]
+        except DocumentError:
+            return []  # the newest revision is what counts; this one cannot be shown either
+    return []
 
 
 def _written_later(document: Document) -> Iterator[tuple[object, _Located]]:
@@ -180,7 +198,7 @@ def _judge_byte_range(
     if dictionary.repeated:
         keys = ", ".join(dictionary.repeated)
         return None, [("repeated_key", f"the signature dictionary has entries more than once: {keys}")]
-    value = document.resolve(dictionary.get("ByteRange"))
+    value = dictionary.get("ByteRange")  # not resolved: behind a reference it could be exchanged
     if not isinstance(value, list) or len(value) != 4:
         return None, [("byte_range_malformed", "/ByteRange is not an array of four integers")]
     if not all(isinstance(item, int) and not isinstance(item, bool) for item in value):

@@ -12,20 +12,22 @@ Reference: ISO 32000-2, 7.5.4 (tables), 7.5.5 (trailer), 7.5.8 (streams, hybrid 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from pdfseal.errors import DocumentError
-from pdfseal.pdf.filters import decode
+from pdfseal.pdf.filters import MAX_DECODED_BYTES, decode
 from pdfseal.pdf.source import Source
 from pdfseal.pdf.syntax import Dictionary, Incomplete, Indirect, Name, Parser, damaged
 
 MAX_SECTIONS = 10_000
 MAX_OBJECT_NUMBER = 8_388_607  # 7.3.10, Annex C.2: the limit that readers share
+MAX_LISTED = 2_000_000  # entries of one section that are read together
 MAX_OBJECT_BYTES = 64 << 20
 TAIL_BYTES = 2048
 HEADER_WINDOW = 1024
+_MANY_RUNS = 64  # with more subsections than this a section becomes a dictionary
 
 _STARTXREF = re.compile(rb"startxref[\x00\t\n\f\r ]+(\d{1,15})")
 _XREF = re.compile(rb"xref[\x00\t\n\f\r ]*")
@@ -83,6 +85,16 @@ class Section:
     hybrid: Section | None = field(repr=False, default=None)
 
     @property
+    def reach(self) -> int:
+        """Behind the last byte that this section was read from."""
+        return max(self.end, self.hybrid.end if self.hybrid else 0)
+
+    @property
+    def decoded_bytes(self) -> int:
+        """Bytes that its streams expand to."""
+        return len(self.decoded) + (len(self.hybrid.decoded) if self.hybrid else 0)
+
+    @property
     def highest(self) -> int:
         """The highest object number with an entry here, free ones included; 0 where there is none."""
         own = max((run.first + run.count - 1 for run in self.runs if run.count), default=0)
@@ -94,6 +106,25 @@ class Section:
             yield from range(run.first, run.first + run.count)
         if self.hybrid:
             yield from self.hybrid.numbers()
+
+    def entries(self) -> dict[int, Entry]:
+        """All entries by `lookup`'s rules, read in bulk. Raises `limit_exceeded` beyond `MAX_LISTED`."""
+        if sum(run.count for run in self.runs) > MAX_LISTED:
+            raise DocumentError(
+                "limit_exceeded",
+                f"the cross-reference section at byte {self.offset} lists more than {MAX_LISTED} objects",
+            )
+        found = dict(self.irregular or {})
+        for run in self.runs if self.irregular is None else ():
+            read = self._table_entries if self.kind == "table" else self._stream_entries
+            for number, entry in enumerate(read(run), start=run.first):
+                found.setdefault(number, entry)
+        for number, entry in (self.hybrid.entries() if self.hybrid is not None else {}).items():
+            if isinstance(found.get(number, entry), Free):
+                found[number] = entry
+            else:
+                found.setdefault(number, entry)
+        return found
 
     def lookup(self, number: int) -> Entry | None:
         """The entry of an object number; what a hybrid table lists as free, /XRefStm may hold (7.5.8.4)."""
@@ -119,6 +150,18 @@ class Section:
         if match is None:
             raise damaged(f"the cross-reference entry at byte {run.position + 20 * index} cannot be read")
         return _table_value(match)
+
+    def _table_entries(self, run: _Run) -> Iterator[Entry]:
+        text = self.source.read(run.position, 20 * run.count)
+        for index in range(run.count):
+            match = _ENTRY.match(text, 20 * index)
+            if match is None:
+                at = run.position + 20 * index
+                raise damaged(f"the cross-reference entry at byte {at} cannot be read")
+            yield _table_value(match)
+
+    def _stream_entries(self, run: _Run) -> Iterator[Entry]:
+        return (self._stream_entry(run, index) for index in range(run.count))
 
     def _stream_entry(self, run: _Run, index: int) -> Entry:
         w0, w1, w2 = self.widths
@@ -164,11 +207,16 @@ def find_startxref(source: Source, end: int) -> int:
     return int(matches[-1][1])
 
 
-def read_chain(source: Source, end: int, base: int) -> tuple[int, tuple[Section, ...]]:
+def read_chain(
+    source: Source, end: int, base: int, known: Sequence[Section] = ()
+) -> tuple[int, tuple[Section, ...]]:
     """`startxref` as written, and the sections from the newest to the oldest.
 
     `base` is added to every offset of the file (leading junk). Nothing at or beyond `end` is read.
+    `known` are sections that were read already, perhaps of a later state of the same file.
     """
+    have = {section.offset: section for section in known if section.reach <= end}
+    decoded_bytes = 0
     start = find_startxref(source, end)
     sections: list[Section] = []
     seen: set[int] = set()
@@ -183,7 +231,10 @@ def read_chain(source: Source, end: int, base: int) -> tuple[int, tuple[Section,
                 "limit_exceeded", f"the file has more than {MAX_SECTIONS} cross-reference sections"
             )
         seen.add(position)
-        section = read_section(source, position + base, end, base)
+        section = have.get(position + base) or read_section(source, position + base, end, base)
+        decoded_bytes += section.decoded_bytes
+        if decoded_bytes > MAX_DECODED_BYTES:
+            raise DocumentError("limit_exceeded", "the cross-reference streams are too large together")
         sections.append(section)
         previous = section.trailer.get("Prev")
         if previous is not None and (isinstance(previous, bool) or not isinstance(previous, int | float)):
@@ -246,10 +297,9 @@ def _read_table(source: Source, offset: int, end: int, base: int) -> Section:
             if run.first not in irregular and run.count:
                 irregular |= {run.first + i: regular._table_entry(run, i) for i in range(run.count)}
     trailer, stop = _read_trailer(source, position, end)
-    return Section(
-        "table", offset, stop, trailer, tuple(runs), source,
-        irregular=irregular, hybrid=_read_hybrid(source, trailer, end, base),
-    )  # fmt: skip
+    section = Section("table", offset, stop, trailer, tuple(runs), source, irregular=irregular)
+    section = _indexed(section)
+    return replace(section, hybrid=_read_hybrid(source, trailer, end, base))
 
 
 def _check_range(first: int, count: int, offset: int) -> None:
@@ -333,7 +383,15 @@ def _read_stream(source: Source, offset: int, end: int) -> Section:
     decoded = decode(source.read(body, length), stream, where=where)
     widths = _widths(stream, where)
     runs = _runs(stream, len(decoded) // sum(widths), offset, where)
-    return Section("stream", offset, body + length, stream, runs, source, widths=widths, decoded=decoded)
+    section = Section("stream", offset, body + length, stream, runs, source, widths=widths, decoded=decoded)
+    return _indexed(section)
+
+
+def _indexed(section: Section) -> Section:
+    """A section in many pieces as a dictionary: looking through the pieces each time would be slow."""
+    if len(section.runs) <= _MANY_RUNS or section.irregular is not None:
+        return section
+    return replace(section, irregular=section.entries())
 
 
 def _widths(stream: Dictionary, where: str) -> tuple[int, int, int]:
