@@ -1,0 +1,102 @@
+"""What came after a signature: every attack sample gets its verdict, honest changes get theirs.
+
+The samples are data (fixtures/attacks, made by fixtures/make_attacks.py). Two files have the same flaw
+only where two rules catch it.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from pdfseal.pdf.changes import changes_since
+from pdfseal.pdf.document import Document
+from pdfseal.pdf.references import References, State
+from pdfseal.pdf.source import BytesSource
+from tests.support.attacks import Attack, attack, attacks, codes, judge
+from tests.support.sealing import seal
+
+
+def by_name(one: Attack) -> str:
+    return one.name.removesuffix(".pdf")
+
+
+@pytest.mark.parametrize("one", attacks(), ids=by_name)
+def test_verdict(one: Attack):
+    report = judge(one.data)
+    assert report.verdict == one.verdict, one.reason
+    assert set(one.findings) <= codes(report), one.reason
+
+
+@pytest.mark.parametrize("one", attacks(), ids=by_name)
+def test_no_attack_passes(one: Attack):
+    assert one.name.startswith("control-") == (one.verdict == "passed")
+
+
+@pytest.mark.parametrize("one", attacks(), ids=by_name)
+def test_every_error_says_what_and_where(one: Attack):
+    for signature in judge(one.data).signatures:
+        for finding in signature.findings:
+            assert "\n" not in finding.message
+            assert len(finding.message) < 400
+
+
+def document(pdf: bytes) -> Document:
+    return Document.open(BytesSource(pdf))
+
+
+def test_a_change_names_its_object():
+    sample = attack("content-stream-replaced.pdf").data
+    signed_end = len(attack("control-signed.pdf").data)
+    changes = changes_since(document(sample), signed_end)
+    assert (changes.level, changes.revisions) == ("other", 1)
+    assert [change.number for change in changes.details] == [4]
+
+
+def test_nothing_came_later():
+    sample = attack("control-signed.pdf").data
+    assert changes_since(document(sample), len(sample)).level == "none"
+
+
+# ---- who refers to an object -----------------------------------------------------------------------
+
+
+def referrers(pdf: bytes, number: int, among: tuple[int, ...] = ()) -> set[int]:
+    whole = document(pdf)
+    return References(whole).referrers(State(whole), number, among)
+
+
+MANY = tuple(range(1000, 1040))  # more than are searched for one by one
+
+
+@pytest.mark.parametrize("among", [(), MANY], ids=["few", "many"])
+def test_referrers(among: tuple[int, ...]):
+    sample = attack("control-signed.pdf").data
+    assert referrers(sample, 3, among) == {2, 7, 8}
+    assert referrers(sample, 9, among) == {8}
+    assert referrers(sample, 5, among) == {3}
+    assert referrers(sample, 99, among) == set()
+
+
+@pytest.mark.parametrize("among", [(), MANY], ids=["few", "many"])
+def test_referrers_in_object_streams(pdfs, among: tuple[int, ...]):
+    sample = (pdfs / "object-streams.pdf").read_bytes()
+    assert referrers(sample, 3, among) == {4, 6, 8}
+
+
+def test_what_looks_like_a_reference_is_none():
+    """Text of a content stream that reads `99 0 R` is not a reference, so a later object 99 is no attack."""
+    first = seal(attack("control-signed.pdf").data.replace(b"(Pay 100 yuan)", b"(99 0 R yuan )"))
+    assert referrers(first.pdf, 99) == set()
+
+
+def test_references_with_odd_space():
+    sample = attack("dangling-reference-with-comment-filled.pdf").data
+    assert referrers(sample, 99) == {3}
+
+
+def test_two_seals_by_pdfseal_are_signatures_only(pdfs):
+    """On every kind of cross-reference data the second seal is seen as a signature, nothing worse."""
+    for name in ("table", "xref-stream", "object-streams", "hybrid", "linearized", "dangling-reference"):
+        once = seal((pdfs / f"{name}.pdf").read_bytes()).pdf
+        changes = changes_since(document(seal(once).pdf), len(once))
+        assert changes.level == "signatures", (name, changes)
