@@ -39,6 +39,7 @@ DIRECTIONS: dict[str, set[str]] = {
     "sealimage": {"fonts", "geometry"},
     "report": {"geometry"},
     "inspection": {"pdf"},
+    "seal_verdict": {"containers", "pki", "report"},
     "prepared": {"placement", "pdf", "pki", "geometry"},
     "digesting": {"pdf", "containers", "crypto"},
     "sealing": {
@@ -46,7 +47,7 @@ DIRECTIONS: dict[str, set[str]] = {
         "sealimage",
     },
     "verification": {
-        "digesting", "pdf", "containers", "timestamp", "pki", "crypto", "asn1", "geometry", "report",
+        "digesting", "seal_verdict", "pdf", "containers", "timestamp", "pki", "crypto", "asn1", "geometry", "report",
     },
 }  # fmt: skip
 CORE = set(DIRECTIONS)
@@ -80,13 +81,13 @@ EXPORTED = {
     "Appearance", "AtPoint", "Box", "CONTAINER_SCHEMES", "CallerError", "Certificate", "DocumentError",
     "Finding", "InRectangle", "Inspection", "InternalError", "OutsideError", "Patch", "PdfsealError", "Point",
     "PreparedSeal", "Rect", "RefusedError", "Report", "SignatureReport", "Size", "TrustAnchors",
-    "Wording", "__version__", "compose", "compose_prepared", "inspect", "mm_to_points", "points_to_mm", "prepare",
-    "verify",
+    "Wording", "__version__", "compose", "compose_prepared", "inspect", "mm_to_points",
+    "points_to_mm", "prepare", "verify",
 }  # fmt: skip
 
 HEAVY = (
-    "PIL", "asn1crypto", "click", "cryptography", "fontTools", "gmssl", "lxml", "pdfminer", "pdfplumber", "pikepdf",
-    "pyhanko_certvalidator", "pypdfium2", "rich", "segno", "sqlalchemy", "starlette",
+    "PIL", "asn1crypto", "click", "cryptography", "fontTools", "gmssl", "lxml", "pdfminer", "pdfplumber",
+    "pikepdf", "pyhanko_certvalidator", "pypdfium2", "rich", "segno", "sqlalchemy", "starlette",
 )  # fmt: skip
 
 MAX_MODULE_LINES = 500

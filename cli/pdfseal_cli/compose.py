@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import os
 from typing import Any
 
 import click
 
-from pdfseal import CallerError, Patch, PreparedSeal, sealing
-from pdfseal.adapters.keys import decode_signature
+from pdfseal import Patch, PreparedSeal, sealing
 from pdfseal.pdf.source import opened
 from pdfseal_cli.edge import guarded, print_json
-from pdfseal_cli.params import check_output, json_option, read_certificates, read_input, read_pdf_password
+from pdfseal_cli.params import (
+    check_output,
+    json_option,
+    read_certificates,
+    read_input,
+    read_pdf_password,
+    signature_argument,
+)
 
 
 @click.command()
@@ -32,7 +35,7 @@ from pdfseal_cli.params import check_output, json_option, read_certificates, rea
 def compose(**options: Any) -> None:
     """Turn the PREPARED pdf into a sealed one, with the signature that the outside signer returned."""
     output = check_output(options["output"], options["prepared"], options["in_place"])
-    signature = _signature(options["signature"])
+    signature = signature_argument(options["signature"])
     timestamp = read_input(options["timestamp"], "--timestamp") if options["timestamp"] else None
     with opened(options["prepared"]) as source:
         patch = _patch(options, source, signature, timestamp)
@@ -67,23 +70,3 @@ def _patch(options: dict[str, Any], source: Any, signature: bytes, timestamp: by
         timestamp=timestamp,
         password=read_pdf_password(options["pdf_password_file"]),
     )
-
-
-def _signature(text: str) -> bytes:
-    """A file's content, or the argument itself as base64 or hex."""
-    if text == "-" or os.path.exists(text):
-        return decode_signature(read_input(text, "--signature"))
-    try:
-        return (
-            bytes.fromhex(text)
-            if len(text) % 2 == 0 and _is_hex(text)
-            else base64.b64decode(text, validate=True)
-        )
-    except binascii.Error as error:
-        raise CallerError(
-            "argument", "--signature is neither a file that exists nor base64 or hex text"
-        ) from error
-
-
-def _is_hex(text: str) -> bool:
-    return all(char in "0123456789abcdefABCDEF" for char in text)

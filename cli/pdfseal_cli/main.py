@@ -10,6 +10,7 @@ from pdfseal_cli.compose import compose
 from pdfseal_cli.demo import demo
 from pdfseal_cli.inspect import inspect
 from pdfseal_cli.prepare import prepare, sign
+from pdfseal_cli.seal import seal
 from pdfseal_cli.verify import verify
 
 
@@ -37,5 +38,5 @@ def completion(shell: str) -> None:
     click.echo(kind(main, {}, "pdfseal", "_PDFSEAL_COMPLETE").source())
 
 
-for command in (prepare, compose, sign, verify, inspect, demo):
+for command in (prepare, compose, sign, verify, inspect, seal, demo):
     main.add_command(command)

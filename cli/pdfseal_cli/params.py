@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import click
 
@@ -24,7 +26,9 @@ from pdfseal import (
     Size,
     TrustAnchors,
 )
+from pdfseal.adapters.keys import decode_signature
 from pdfseal.geometry import mm_to_points
+from pdfseal.pdf.source import write_atomically
 
 _LENGTH = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*(pt|mm)?\s*$")
 MAX_INPUT_BYTES = 64 << 20
@@ -166,6 +170,35 @@ def check_output(output: str | None, source: str, in_place: bool) -> str:
     return output
 
 
+def signature_argument(text: str) -> bytes:
+    """A file's content, or the argument itself as base64 or hex."""
+    if text == "-" or os.path.exists(text):
+        return decode_signature(read_input(text, "--signature"))
+    try:
+        return (
+            bytes.fromhex(text)
+            if len(text) % 2 == 0 and _is_hex(text)
+            else base64.b64decode(text, validate=True)
+        )
+    except binascii.Error as error:
+        raise CallerError(
+            "argument", "--signature is neither a file that exists nor base64 or hex text"
+        ) from error
+
+
+def _is_hex(text: str) -> bool:
+    return all(char in "0123456789abcdefABCDEF" for char in text)
+
+
+def write_output(path: str, data: bytes) -> None:
+    """A small output file, whole or not at all."""
+
+    def fill(out: BinaryIO) -> None:
+        out.write(data)
+
+    write_atomically(path, fill)
+
+
 def placement_of(options: dict[str, Any]) -> InRectangle | AtPoint:
     """The placement that --page, --rect, --at, --size and --fit describe."""
     rect, point = options["rect"], options["at"]
@@ -191,7 +224,8 @@ def placement_options(command: F) -> F:
             click.option(
                 "--fit", type=SIZE, help="Largest size; the picture keeps its natural one if it fits."
             ),
-            click.option("--image", required=True, help="Seal picture: PNG, JPEG, GIF or BMP."),
+            click.option("--image", help="Seal picture: PNG, JPEG, GIF or BMP."),
+            click.option("--seal", help="Electronic seal (SESeal, DER); brings its own picture."),
             click.option(
                 "--opacity",
                 type=click.FloatRange(0, 100, min_open=True),
@@ -216,7 +250,9 @@ def signature_options(command: F) -> F:
         (
             click.option("--chain", multiple=True, help="Intermediate certificates; may be repeated."),
             click.option(
-                "--scheme", type=click.Choice(pdfseal.CONTAINER_SCHEMES), default="cms", show_default=True
+                "--scheme",
+                type=click.Choice(pdfseal.CONTAINER_SCHEMES),
+                help="By default cms, or the layout of --seal.",
             ),
             click.option(
                 "--signature-scheme", help="Algorithm such as rsa-pss-sha256; by default what fits the key."

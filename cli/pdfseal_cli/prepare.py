@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import base64
-import shlex
 from typing import Any
 
 import click
 
 import pdfseal
-from pdfseal import Appearance, CallerError, Certificate, PreparedSeal, Wording
-from pdfseal.adapters.keys import CommandSigner, LocalSigner, check_key_matches, load_private_key
+from pdfseal import Appearance, Certificate, PreparedSeal, Wording
 from pdfseal.crypto.schemes import SCHEMES
-from pdfseal.crypto.signer import Signer
-from pdfseal.pdf.source import write_atomically
 from pdfseal.prepared import box_to_json
 from pdfseal_cli.edge import guarded, note, print_json
 from pdfseal_cli.params import (
@@ -24,10 +20,11 @@ from pdfseal_cli.params import (
     placement_options,
     read_certificates,
     read_input,
-    read_password,
     read_pdf_password,
     signature_options,
+    write_output,
 )
+from pdfseal_cli.signers import signer_of, signer_options
 
 
 @click.command()
@@ -47,9 +44,9 @@ def prepare(**options: Any) -> None:
     prepared = _prepare(options, certificates)
     session = options["session"] or f"{output}.session.json"
     prepared.write(output)
-    _write(session, prepared.to_json().encode())
+    write_output(session, prepared.to_json().encode())
     if options["to_be_signed_out"]:
-        _write(options["to_be_signed_out"], prepared.hash_set_bytes)
+        write_output(options["to_be_signed_out"], prepared.hash_set_bytes)
     _tell(prepared, {"prepared": output, "session": session}, options)
 
 
@@ -57,11 +54,7 @@ def prepare(**options: Any) -> None:
 @click.argument("file")
 @click.option("-o", "--output", help="The sealed PDF.")
 @click.option("--in-place", is_flag=True, help="Replace the input file by the sealed one.")
-@click.option("--key", help="Private key: PEM, DER or PKCS#12.")
-@click.option("--password-file", help="File whose first line is the key's password.")
-@click.option("--signer-command", help="Program that reads the to-be-signed bytes and writes the signature.")
-@click.option("--signer-timeout", type=float, default=60, show_default=True, help="Seconds.")
-@click.option("--cert", help="The signer's certificate; a PKCS#12 file brings its own.")
+@signer_options
 @placement_options
 @signature_options
 @json_option
@@ -69,8 +62,7 @@ def prepare(**options: Any) -> None:
 def sign(**options: Any) -> None:
     """Seal FILE in one step, with a local key or an outside signer command."""
     output = check_output(options["output"], options["file"], options["in_place"])
-    signer, certificates = _signer(options)
-    check_key_matches(signer, certificates[0])
+    signer, certificates = signer_of(options)
     prepared = _prepare(options, certificates)
     signature = signer.sign(prepared.hash_set_bytes, SCHEMES[prepared.signature_scheme])
     patch = pdfseal.compose(prepared, signature)
@@ -78,32 +70,16 @@ def sign(**options: Any) -> None:
     _tell(prepared, {"sealed": output}, options)
 
 
-def _signer(options: dict[str, Any]) -> tuple[Signer, tuple[Certificate, ...]]:
-    """The signer, and its certificate with the chain."""
-    if (options["key"] is None) == (options["signer_command"] is None):
-        raise click.UsageError("say who signs: either --key KEY or --signer-command CMD")
-    given = read_certificates((options["cert"],) if options["cert"] else (), "--cert")
-    chain = read_certificates(options["chain"], "--chain")
-    if options["signer_command"] is not None:
-        if not given:
-            raise click.UsageError("--signer-command goes with --cert CERT")
-        return CommandSigner(shlex.split(options["signer_command"]), options["signer_timeout"]), given + chain
-    signer: LocalSigner = load_private_key(
-        read_input(options["key"], "--key"), read_password(options["password_file"])
-    )
-    own = (signer.certificate,) if signer.certificate is not None and not given else ()
-    if not given and not own:
-        raise CallerError("argument", f"{options['key']} brings no certificate: add --cert CERT")
-    return signer, given + own + chain + signer.chain
-
-
 def _prepare(options: dict[str, Any], certificates: tuple[Certificate, ...]) -> PreparedSeal:
+    seal = read_input(options["seal"], "--seal") if options["seal"] else None
+    if options["image"] is None and seal is None:
+        raise click.UsageError("say what is drawn: --image IMG, or an electronic seal by --seal SEAL")
+    picture = read_input(options["image"], "--image") if options["image"] else None
     return pdfseal.prepare(
         pdf_input(options["file"]),
         placement=placement_of(options),
-        appearance=Appearance(
-            read_input(options["image"], "--image"), options["opacity"], options["cover_text"]
-        ),
+        appearance=Appearance(picture, options["opacity"], options["cover_text"]),
+        seal=seal,
         signer=certificates[0],
         chain=certificates[1:],
         scheme=options["scheme"],
@@ -116,14 +92,6 @@ def _prepare(options: dict[str, Any], certificates: tuple[Certificate, ...]) -> 
         password=read_pdf_password(options["pdf_password_file"]),
         repair=options["repair"],
     )
-
-
-def _write(path: str, data: bytes) -> None:
-    write_atomically(path, lambda out: _ignore(out.write(data)))
-
-
-def _ignore(count: int) -> None:
-    del count
 
 
 def _tell(prepared: PreparedSeal, outputs: dict[str, str], options: dict[str, Any]) -> None:

@@ -15,8 +15,11 @@ from functools import partial
 from pdfseal import inspection, sealing, verification
 from pdfseal.containers.base import Plan
 from pdfseal.containers.cms import plan_cms
+from pdfseal.containers.ses import plan_ses
+from pdfseal.containers.ses_reading import read_seal
 from pdfseal.crypto.schemes import SCHEMES
 from pdfseal.errors import CallerError, DocumentError
+from pdfseal.geometry import Size, mm_to_points
 from pdfseal.pdf.repair import rewrite
 from pdfseal.pdf.source import BytesSource, opened
 from pdfseal.pki.certificate import Certificate
@@ -27,17 +30,18 @@ from pdfseal.report import Report
 from pdfseal.sealing import Appearance, Wording
 
 CertificateLike = Certificate | bytes
-CONTAINER_SCHEMES = ("cms",)
+CONTAINER_SCHEMES = ("cms", "ses2014", "ses2020")
 
 
 def prepare(
     pdf: Pdf,
     *,
     placement: Placement | None,
-    appearance: Appearance,
+    appearance: Appearance | None = None,
     signer: CertificateLike,
     chain: Sequence[CertificateLike] = (),
-    scheme: str = "cms",
+    scheme: str | None = None,
+    seal: bytes | None = None,
     signature_scheme: str | None = None,
     subfilter: str | None = None,
     when: datetime | None = None,
@@ -51,7 +55,9 @@ def prepare(
     """Prepare a PDF for a signature that is made elsewhere.
 
     `signer` is the certificate of the outside key, `chain` what leads from it towards a root
-    (Certificate values, DER or PEM). `scheme` names the container: "cms". `signature_scheme`
+    (Certificate values, DER or PEM). `seal` is an SESeal (DER) to seal with; its own picture is
+    drawn at its own size unless `appearance` brings one. `scheme` names the container: "cms", or
+    the seal's layout, "ses2014" or "ses2020"; it follows from `seal` if absent. `signature_scheme`
     names the algorithm ("rsa-pss-sha256", ...), by default what fits the key. `when`: aware,
     now if absent. `reserve`: bytes for the container, computed if absent. `timestamp`: keep
     room for a timestamp token. `password` opens an encrypted PDF. `repair` rewrites a damaged
@@ -61,11 +67,11 @@ def prepare(
     (give this to the signer), `.hash_set_hash_bytes`, `.to_json()`.
     Raises CallerError, RefusedError, DocumentError (codes: docs/errors.md).
     """
-    plan = make_plan(scheme, signer, chain, signature_scheme, subfilter)
+    plan = make_plan(scheme, signer, chain, signature_scheme, subfilter, seal)
     prepare_source = partial(
         sealing.prepare,
         placement=placement,
-        appearance=appearance,
+        appearance=_appearance(appearance, seal),
         plan=plan,
         when=when or datetime.now(UTC).replace(microsecond=0),
         file_id=os.urandom(16),
@@ -90,15 +96,29 @@ def prepare(
     return replace(prepared, notes=(*prepared.notes, "the PDF was damaged and was rewritten before sealing"))
 
 
+def _appearance(appearance: Appearance | None, seal: bytes | None) -> Appearance:
+    """The caller's; where it brings no picture, the seal's own at its size in mm."""
+    given = appearance or Appearance(None)
+    if given.picture is not None or seal is None:
+        return given
+    picture = read_seal(seal).info.picture
+    size = Size(mm_to_points(picture.width_mm), mm_to_points(picture.height_mm))
+    return replace(given, picture=picture.data, natural_size=given.natural_size or size)
+
+
 def make_plan(
-    scheme: str,
+    scheme: str | None,
     signer: CertificateLike,
     chain: Sequence[CertificateLike] = (),
     signature_scheme: str | None = None,
     subfilter: str | None = None,
+    seal: bytes | None = None,
 ) -> Plan:
-    """The container to be built. Raises `unknown_scheme`, `certificate_unreadable`, `weak_algorithm`."""
-    if scheme not in CONTAINER_SCHEMES:
+    """The container to be built.
+
+    Raises `unknown_scheme`, `certificate_unreadable`, `weak_algorithm`, `signer_not_in_seal`.
+    """
+    if scheme is not None and scheme not in CONTAINER_SCHEMES:
         raise CallerError(
             "unknown_scheme", f"{scheme!r} is no container scheme: {', '.join(CONTAINER_SCHEMES)}"
         )
@@ -107,9 +127,15 @@ def make_plan(
             "unknown_scheme", f"{signature_scheme!r} is no signature scheme: {', '.join(SCHEMES)}"
         )
     chosen = None if signature_scheme is None else SCHEMES[signature_scheme]
-    return plan_cms(
-        _certificate(signer), chain=tuple(map(_certificate, chain)), scheme=chosen, subfilter=subfilter
-    )
+    certificate, others = _certificate(signer), tuple(map(_certificate, chain))
+    if seal is None:
+        if scheme not in (None, "cms"):
+            raise CallerError("argument", f"the scheme {scheme} needs an electronic seal (SESeal)")
+        return plan_cms(certificate, chain=others, scheme=chosen, subfilter=subfilter)
+    plan = plan_ses(seal, certificate, chain=others, scheme=chosen)
+    if scheme not in (None, plan.scheme_name):
+        raise CallerError("argument", f"the seal's layout is {plan.scheme_name}, not {scheme}")
+    return plan
 
 
 def compose(prepared: PreparedSeal, signature: bytes, *, timestamp: bytes | None = None) -> Patch:

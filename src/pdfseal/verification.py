@@ -23,15 +23,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from pdfseal.asn1 import LENIENCIES, Reading
 from pdfseal.containers import read_container
 from pdfseal.containers.base import Container, DigestSpec
+from pdfseal.containers.ses_reading import SesContainer
 from pdfseal.digesting import Job, compute
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes import Changes, changes_since
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.field import docmdp_permission
+from pdfseal.pdf.references import References
 from pdfseal.pdf.signature import FoundSignature, covered_pieces, displayed_boxes, find_signatures
 from pdfseal.pdf.source import Source
 from pdfseal.pki.certificate import Certificate
@@ -49,6 +52,7 @@ from pdfseal.report import (
     sum_up,
     verdict_of,
 )
+from pdfseal.seal_verdict import judge_seal
 
 _ALLOWED_LEVELS = ("none", "ltv", "signatures", "form_filling")
 # 12.8.2.2.2: what each /P of a certification permits.
@@ -100,7 +104,8 @@ def verify(source: Source, policy: Policy) -> Report:
     digests = _digest_all(source, cases)
     for case in cases:
         _check_container(case, digests)
-    reports = tuple(_report(document, case, policy) for case in cases)
+    references = References(document)
+    reports = tuple(_report(document, references, case, policy) for case in cases)
     return Report(
         verdict=sum_up(reports),
         file=FileFacts(
@@ -186,10 +191,11 @@ def _check_container(case: _Case, digests: dict[Job, bytes]) -> None:
         )
 
 
-def _report(document: Document, case: _Case, policy: Policy) -> SignatureReport:
+def _report(document: Document, references: References, case: _Case, policy: Policy) -> SignatureReport:
     found, container = case.found, case.container
     signing_time = _signing_time(document, case)
-    # 6. SES only: comes with the seal containers
+    # 6. SES only
+    seal = _judge_seal(case, policy, signing_time)
     # 7. Signer's certificate
     trust = _judge_trust(case, policy, signing_time)
     # 8. Timestamp
@@ -200,7 +206,7 @@ def _report(document: Document, case: _Case, policy: Policy) -> SignatureReport:
             "timestamp_not_checked", "info", "the signature carries a timestamp token, which was not checked"
         )
     # 9. What came after
-    changes = _judge_changes(document, case)
+    changes = _judge_changes(document, references, case)
     boxes = _boxes(document, case)
     # 10. Verdict
     findings = tuple(case.findings)
@@ -218,12 +224,27 @@ def _report(document: Document, case: _Case, policy: Policy) -> SignatureReport:
         signing_time=signing_time,
         timestamp=timestamp,
         trust=trust,
-        seal=None,
+        seal=seal,
         boxes=boxes,
         findings=findings,
         reason=found.text("Reason", document),
         location=found.text("Location", document),
     )
+
+
+def _judge_seal(case: _Case, policy: Policy, signing_time: datetime | None) -> dict[str, Any] | None:
+    if not isinstance(case.container, SesContainer):
+        return None
+    verdict = judge_seal(
+        case.container,
+        byte_range=case.found.byte_range,
+        anchors=policy.trust,
+        untrusted=policy.untrusted,
+        signing_time=signing_time,
+        at=policy.at,
+    )
+    case.findings += verdict.findings
+    return verdict.facts
 
 
 def _judge_trust(case: _Case, policy: Policy, signing_time: datetime | None) -> Trust:
@@ -252,17 +273,17 @@ def _judge_trust(case: _Case, policy: Policy, signing_time: datetime | None) -> 
     if signing_time is not None and not certificate.not_before <= signing_time <= certificate.not_after:
         case.note(
             "signed_outside_validity",
-            "warning",
+            "warning" if case.container.kind == "cms" else "error",
             "the stated signing time is outside the validity of the signer's certificate",
         )
     chain = tuple(one.subject for one in result.chain)
     return Trust(result.status, chain, result.revocation, result.reason)
 
 
-def _judge_changes(document: Document, case: _Case) -> ChangesSeen:
+def _judge_changes(document: Document, references: References, case: _Case) -> ChangesSeen:
     if case.found.byte_range is None or case.found.coverage in ("none", "partial"):
         return ChangesSeen("other", False)
-    changes: Changes = changes_since(document, case.found.covered_end)
+    changes: Changes = changes_since(document, case.found.covered_end, references)
     permission = docmdp_permission(document, case.found.dictionary)
     allowed = changes.level in (_ALLOWED_BY_DOCMDP.get(permission, ()) if permission else _ALLOWED_LEVELS)
     for change in changes.details if changes.level != "none" else ():
