@@ -85,7 +85,7 @@ class Certificate:
         CallerError `certificate_unreadable` if there are none or one cannot be read.
         """
         try:
-            found = tuple(cls.from_der(der) for block in _der_blocks(data) for der in _certificates_in(block))
+            found = tuple(cls.from_der(der) for block in der_blocks(data) for der in _certificates_in(block))
             for certificate in found:
                 certificate.leniencies  # noqa: B018  reads every part
                 certificate.public_key  # noqa: B018
@@ -349,10 +349,12 @@ def _escape(text: str) -> str:
 # -- loading --------------------------------------------------------------------------------
 
 
-def _der_blocks(data: bytes) -> list[bytes]:
-    """The DER structures in DER, PEM or bare base64 input."""
+_CERTIFICATE_LABELS = (b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE", b"PKCS7", b"CMS")
+
+
+def der_blocks(data: bytes, wanted: tuple[bytes, ...] = _CERTIFICATE_LABELS) -> list[bytes]:
+    """The DER structures in DER, PEM (with one of the `wanted` labels) or bare base64 input."""
     if b"-----BEGIN" in data:
-        wanted = (b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE", b"PKCS7", b"CMS")
         return [_decode_base64(match[2]) for match in _PEM.finditer(data) if match[1] in wanted]
     stripped = data.strip()
     if stripped[:1] != b"0" or re.fullmatch(rb"[A-Za-z0-9+/=\s]+", stripped):

@@ -16,7 +16,8 @@ from pdfseal.crypto.keys import PublicKey
 from pdfseal.crypto.signer import Signer
 from pdfseal.pki.certificate import ATTRIBUTE_NAMES, KEY_USAGES, Certificate
 
-TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
+TIME_STAMPING, OCSP_SIGNING = "1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9"
+OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5"
 _ATTRIBUTE_OIDS = {name: oid for oid, name in ATTRIBUTE_NAMES.items()}
 
 Name = Sequence[tuple[str, str]]
@@ -24,12 +25,16 @@ Name = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a certificate is for. `path_length` is for authorities; None sets no limit."""
+    """What a certificate is for. `path_length` is for authorities; None sets no limit.
+
+    `extensions` are further ones: (OID, critical, DER of the value).
+    """
 
     key_usage: tuple[str, ...]
     is_ca: bool = False
     path_length: int | None = None
     ext_key_usage: tuple[str, ...] = ()
+    extensions: tuple[tuple[str, bool, bytes], ...] = ()
 
 
 PROFILES: dict[str, Profile] = {
@@ -38,6 +43,12 @@ PROFILES: dict[str, Profile] = {
     "signer": Profile(("digitalSignature", "nonRepudiation")),
     "encryption": Profile(("keyEncipherment", "dataEncipherment")),
     "timestamp": Profile(("digitalSignature",), ext_key_usage=(TIME_STAMPING,)),
+    "ocsp": Profile(
+        ("digitalSignature",),
+        ext_key_usage=(OCSP_SIGNING,),
+        extensions=((OCSP_NO_CHECK, False, asn1.null()),),
+    ),
+    "crl": Profile(("cRLSign",)),
 }
 
 
@@ -67,7 +78,7 @@ def issue_certificate(
         asn1.integer(serial),
         algorithm,
         issuer.subject_raw if issuer else name,
-        asn1.sequence(_time(not_before), _time(not_after)),
+        asn1.sequence(encode_time(not_before), encode_time(not_after)),
         name,
         public_key.spki,
         asn1.explicit(3, _extensions(profile, public_key, key)),
@@ -86,7 +97,8 @@ def encode_name(name: Name) -> bytes:
     return asn1.sequence(*rdns)
 
 
-def _time(moment: datetime) -> bytes:
+def encode_time(moment: datetime) -> bytes:
+    """Time: UTCTime until 2049, GeneralizedTime afterwards (RFC 5280, 4.1.2.5)."""
     return asn1.utc_time(moment) if moment.year < 2050 else asn1.generalized_time(moment)
 
 
@@ -96,18 +108,19 @@ def _extensions(profile: Profile, public_key: PublicKey, issuer_key: PublicKey) 
         limit = [] if profile.path_length is None else [asn1.integer(profile.path_length)]
         constraints = asn1.sequence(asn1.boolean(True), *limit)
     parts = [
-        _extension("2.5.29.35", asn1.sequence(asn1.element(0x80, key_identifier(issuer_key)))),
-        _extension("2.5.29.14", asn1.octet_string(key_identifier(public_key))),
-        _extension("2.5.29.19", constraints, critical=True),
-        _extension("2.5.29.15", _key_usage(profile.key_usage), critical=True),
+        encode_extension("2.5.29.35", asn1.sequence(asn1.element(0x80, key_identifier(issuer_key)))),
+        encode_extension("2.5.29.14", asn1.octet_string(key_identifier(public_key))),
+        encode_extension("2.5.29.19", constraints, critical=True),
+        encode_extension("2.5.29.15", _key_usage(profile.key_usage), critical=True),
     ]
     if profile.ext_key_usage:  # critical, as RFC 3161, 2.3 demands of timestamp authorities
         purposes = asn1.sequence(*map(asn1.object_identifier, profile.ext_key_usage))
-        parts.append(_extension("2.5.29.37", purposes, critical=True))
+        parts.append(encode_extension("2.5.29.37", purposes, critical=True))
+    parts += [encode_extension(oid, value, critical=critical) for oid, critical, value in profile.extensions]
     return asn1.sequence(*parts)
 
 
-def _extension(oid: str, value: bytes, *, critical: bool = False) -> bytes:
+def encode_extension(oid: str, value: bytes, *, critical: bool = False) -> bytes:
     flag = asn1.boolean(True) if critical else b""
     return asn1.sequence(asn1.object_identifier(oid), flag, asn1.octet_string(value))
 

@@ -1,27 +1,25 @@
 """Certification paths to given anchors, at a given time.
 
 Paths are built here, along signatures that verify, so that a heap of certificates with one
-name costs a bounded number of verifications. Each path found is then judged by
-`pyhanko-certvalidator` (RFC 5280, 6.1: dates, constraints, policies, critical extensions) with
-our own signature check plugged in, because it knows no SM2. Revocation is not looked at yet.
+name costs a bounded number of verifications. Each path found is then judged: by RFC 5280, 6.1
+(`rfc5280`), by its dates, by the strength of its algorithms. Revocation is judged on the path
+that was found, in `revocation`; `validation` puts both together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal
 
-from pdfseal import asn1
 from pdfseal.crypto import schemes
-from pdfseal.crypto.keys import PublicKey
-from pdfseal.errors import CallerError, DocumentError, InternalError
+from pdfseal.errors import CallerError, DocumentError
 from pdfseal.pki.certificate import Certificate
+from pdfseal.pki.rfc5280 import path_fault, verified
 
-Purpose = Literal["seal", "maker", "timestamp"]
+Purpose = Literal["seal", "maker", "timestamp", "crl", "ocsp"]
 Status = Literal[
     "trusted", "untrusted_root", "incomplete", "not_yet_valid", "expired", "revoked", "unknown_revocation",
     "weak_algorithm", "invalid",
@@ -32,7 +30,7 @@ MAX_PATHS = 16
 MAX_VERIFICATIONS = 200
 MIN_RSA_BITS = 2048
 
-TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
+TIME_STAMPING, OCSP_SIGNING = "1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9"
 # A critical extendedKeyUsage must hold one of these for a certificate to seal documents.
 SEALING_PURPOSES = frozenset(
     {
@@ -84,11 +82,13 @@ def validate_path(
     at: datetime,
     purpose: Purpose = "seal",
     allow_weak: bool = False,
+    policies: frozenset[str] = frozenset(),
 ) -> PathResult:
     """Whether `certificate` may serve `purpose` at the moment `at` (aware), by a path to an anchor.
 
     `untrusted` may stand between, never at the end. `allow_weak` lets SHA-1 and RSA below 2,048
-    bits pass. Whatever is wrong with the certificates is a status, not an exception.
+    bits pass. `policies`: OIDs of certificate policies of which the path must hold one. Whatever
+    is wrong with the certificates is a status, not an exception.
     """
     if at.tzinfo is None:
         raise CallerError("argument", "the time to validate at has no time zone")
@@ -97,7 +97,7 @@ def validate_path(
         search = _Search(anchors.certificates, tuple(dict.fromkeys(untrusted)))
         failures: list[PathResult] = []
         for chain in search.paths((certificate,)):
-            result = _judge(chain, at, allow_weak)
+            result = _judge(chain, at, allow_weak, policies)
             if result.status == "trusted" and usage:
                 return PathResult("invalid", chain, usage)
             if result.status == "trusted":
@@ -173,17 +173,9 @@ def _is_signed_by(certificate: Certificate, issuer: Certificate) -> bool:
     try:
         spki = issuer.public_key.spki
         algorithm = certificate.signature_algorithm.raw
-        return _verified(certificate.tbs_raw, certificate.signature, algorithm, spki)
+        return verified(certificate.tbs_raw, certificate.signature, algorithm, spki)
     except DocumentError:
         return False
-
-
-@lru_cache(maxsize=1024)
-def _verified(signed: bytes, signature: bytes, algorithm: bytes, spki: bytes) -> bool:
-    """One signature check. Paths repeat the same few checks for every document."""
-    key = PublicKey.from_spki(spki)
-    scheme = schemes.scheme_of(asn1.read(algorithm), key=key)
-    return schemes.verify(scheme, key, signed, signature)
 
 
 # -- judging a path -------------------------------------------------------------------------
@@ -193,6 +185,9 @@ def _usage_fault(certificate: Certificate, purpose: Purpose) -> str:
     """Why the certificate may not serve `purpose`, or ""."""
     name = certificate.common_name or certificate.serial_hex
     usage = certificate.key_usage
+    if purpose == "crl":
+        no = usage is not None and "cRLSign" not in usage
+        return f"the certificate of {name} is not for signing CRLs" if no else ""
     if usage is not None and not usage & {"digitalSignature", "nonRepudiation"}:
         return f"the certificate of {name} is not for signatures: {', '.join(sorted(usage))}"
     extended = certificate.ext_key_usage
@@ -200,6 +195,9 @@ def _usage_fault(certificate: Certificate, purpose: Purpose) -> str:
     if purpose == "timestamp":
         if extended != frozenset({TIME_STAMPING}) or not critical:  # RFC 3161, 2.3
             return f"the certificate of {name} is not for timestamps alone"
+    elif purpose == "ocsp":
+        if extended is None or OCSP_SIGNING not in extended:  # RFC 6960, 4.2.2.2
+            return f"the certificate of {name} is not for signing OCSP responses"
     elif extended is not None and critical and not extended & SEALING_PURPOSES:
         return f"the certificate of {name} is for other purposes only: {', '.join(sorted(extended))}"
     return ""
@@ -218,91 +216,31 @@ def _weakness(chain: tuple[Certificate, ...]) -> str:
     return ""
 
 
-def _judge(chain: tuple[Certificate, ...], at: datetime, allow_weak: bool) -> PathResult:
+def _judge(
+    chain: tuple[Certificate, ...], at: datetime, allow_weak: bool, policies: frozenset[str]
+) -> PathResult:
     for certificate in chain[:-1]:
         if not certificate.signature_algorithms_agree:
             reason = f"the certificate of {certificate.subject} names two signature algorithms"
             return PathResult("invalid", chain, reason)
-    # An anchor alone leaves RFC 5280 nothing to prove; its dates still count.
-    status, reason = _validate_rfc5280(chain, at) if len(chain) > 1 else _validate_dates(chain[0], at)
-    if status == "trusted" and not allow_weak and (weakness := _weakness(chain)):
-        status, reason = "weak_algorithm", weakness
-    return PathResult(status, chain, reason)
+    if len(chain) > 1 and (fault := path_fault(chain, policies)):
+        return PathResult("invalid", chain, fault)
+    # An anchor is trusted by fiat, its dates included (RFC 5280, 6.1.1 d), unless it is all there is.
+    for certificate in chain[:-1] if len(chain) > 1 else chain:
+        if at < certificate.not_before:
+            return PathResult("not_yet_valid", chain, f"{_named(certificate)} is not valid before "
+                              f"{_iso(certificate.not_before)}")  # fmt: skip
+        if at > certificate.not_after:
+            return PathResult("expired", chain, f"{_named(certificate)} expired on "
+                              f"{_iso(certificate.not_after)}")  # fmt: skip
+    if not allow_weak and (weakness := _weakness(chain)):
+        return PathResult("weak_algorithm", chain, weakness)
+    return PathResult("trusted", chain)
 
 
-def _validate_dates(certificate: Certificate, at: datetime) -> tuple[Status, str]:
-    if at < certificate.not_before:
-        return "not_yet_valid", f"the certificate {certificate.subject} is not valid yet"
-    if at > certificate.not_after:
-        return "expired", f"the certificate {certificate.subject} has expired"
-    return "trusted", ""
+def _named(certificate: Certificate) -> str:
+    return f"the certificate of {certificate.subject or certificate.serial_hex}"
 
 
-def _validate_rfc5280(chain: tuple[Certificate, ...], at: datetime) -> tuple[Status, str]:
-    """RFC 5280, 6.1 by pyhanko-certvalidator. Its exceptions become a status and a reason."""
-    from asn1crypto import x509
-    from pyhanko_certvalidator import errors
-    from pyhanko_certvalidator.authority import CertTrustAnchor
-    from pyhanko_certvalidator.context import ValidationContext
-    from pyhanko_certvalidator.path import ValidationPath
-    from pyhanko_certvalidator.policy_decl import DisallowWeakAlgorithmsPolicy
-    from pyhanko_certvalidator.validate import async_validate_path
-
-    weak_passes: Any = DisallowWeakAlgorithmsPolicy  # untyped
-    try:
-        leaf, *between, anchor = (x509.Certificate.load(one.der, strict=True) for one in chain)
-        path = ValidationPath(CertTrustAnchor(anchor), between[::-1], leaf)
-        context = ValidationContext(
-            trust_roots=[anchor],
-            other_certs=between,
-            moment=at,
-            time_tolerance=timedelta(0),
-            signature_validator=_signature_validator(),
-            # judged by `_weakness`, for all kinds of key alike
-            algorithm_usage_policy=weak_passes(frozenset(), rsa_key_size_threshold=0),
-        )
-        _run(async_validate_path(context, path))
-    except errors.ExpiredError as error:
-        return "expired", error.failure_msg
-    except errors.NotYetValidError as error:
-        return "not_yet_valid", error.failure_msg
-    except errors.ValidationError as error:
-        return "invalid", error.failure_msg
-    except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError) as error:
-        return "invalid", f"a certificate of the path cannot be judged: {error}"  # asn1crypto reads lazily
-    return "trusted", ""
-
-
-def _signature_validator() -> Any:
-    """Our signature check in the form that pyhanko-certvalidator takes."""
-    from cryptography.exceptions import InvalidSignature
-    from pyhanko_certvalidator.sig_validate import DEFAULT_VALIDATION_CONTEXT, SignatureValidator
-
-    class Validator(SignatureValidator):
-        def validate_signature(
-            self,
-            signature: bytes,
-            signed_data: bytes,
-            public_key_info: Any,
-            signature_algorithm: Any,
-            context: Any = DEFAULT_VALIDATION_CONTEXT,
-        ) -> None:
-            algorithm, spki = signature_algorithm.dump(), public_key_info.dump()
-            try:
-                good = _verified(bytes(signed_data), bytes(signature), algorithm, spki)
-            except DocumentError as error:
-                raise InvalidSignature(str(error)) from error
-            if not good:
-                raise InvalidSignature
-
-    return Validator()
-
-
-def _run(coroutine: Coroutine[Any, Any, object]) -> None:
-    """Drive a coroutine that never waits: nothing is fetched, so no event loop is needed or touched."""
-    try:
-        coroutine.send(None)
-    except StopIteration:
-        return
-    coroutine.close()
-    raise InternalError("internal", "path validation waited for something, though nothing may be fetched")
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
