@@ -42,15 +42,19 @@ ByteRange = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class SignatureEntry:
-    """What the signature dictionary says besides the signature itself (12.8.1, table 255)."""
+    """What the signature dictionary says besides the signature itself (12.8.1, table 255).
+
+    `type` is "Sig", or "DocTimeStamp", which states no time of its own: `when` is None.
+    """
 
     filter: str
     subfilter: str
-    when: datetime
+    when: datetime | None
     name: str | None = None
     reason: str | None = None
     location: str | None = None
     contact: str | None = None
+    type: str = "Sig"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +120,12 @@ def append_signature(
 def _signature_dictionary(entry: SignatureEntry, hole_bytes: int) -> Dictionary:
     """12.8.1, table 255. /ByteRange and /Contents stand before any text, so that they are found again."""
     dictionary = Dictionary(
-        {"Type": Name("Sig"), "Filter": Name(entry.filter), "SubFilter": Name(entry.subfilter)}
+        {"Type": Name(entry.type), "Filter": Name(entry.filter), "SubFilter": Name(entry.subfilter)}
     )
     dictionary["ByteRange"] = Verbatim(_BLANK_BYTE_RANGE)
     dictionary["Contents"] = Verbatim(b"<" + b"0" * (2 * hole_bytes) + b">")
-    dictionary["M"] = _date(entry.when).encode()
+    if entry.when is not None:
+        dictionary["M"] = _date(entry.when).encode()
     words = {
         "Name": entry.name,
         "Reason": entry.reason,
