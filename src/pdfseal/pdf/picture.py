@@ -13,6 +13,7 @@ from __future__ import annotations
 import warnings
 import zlib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ MAX_PICTURE_PIXELS = 16_000_000
 DEFAULT_DPI = 100.0  # the natural size of a picture whose file says nothing
 HANDWRITING_HEIGHT_MM = 14.0  # the natural height of a signature; a camera's dpi means nothing
 FORMATS = ("PNG", "JPEG", "GIF", "BMP")
+MAX_KEPT_PICTURES = 16
+MAX_KEPT_PICTURE_BYTES = 1 << 20  # of the file; larger ones are decoded each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,15 @@ def read_picture(
     """Decode a picture. `opaque` lays it on white, for files that may hold no transparency.
 
     `clear_white`: paper at least as white as this (1 to 255) becomes transparent. `handwritten`: it is
-    a photo of handwriting, of which only the ink is wanted.
+    a photo of handwriting, of which only the ink is wanted. The newest small pictures are kept: one
+    seal goes on many documents, and its decoding is most of the work on a small one.
     Raises `picture_unreadable`, `picture_too_large`.
     """
+    read = _read_kept if len(data) <= MAX_KEPT_PICTURE_BYTES else _read
+    return read(bytes(data), opaque, clear_white, handwritten)
+
+
+def _read(data: bytes, opaque: bool, clear_white: int | None, handwritten: bool) -> Picture:
     from PIL import Image, ImageOps
 
     if len(data) > MAX_PICTURE_BYTES:
@@ -94,6 +103,9 @@ def read_picture(
     except Exception as error:  # Pillow's decoders raise whatever they like on hostile input
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise CallerError("picture_unreadable", f"the picture cannot be decoded: {reason}") from error
+
+
+_read_kept = lru_cache(MAX_KEPT_PICTURES)(_read)
 
 
 def _too_large(what: str) -> CallerError:
