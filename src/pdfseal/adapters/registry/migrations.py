@@ -135,7 +135,7 @@ def migrate(engine: Engine, migrations: Sequence[Migration] = MIGRATIONS) -> int
             if version > newest:
                 raise OutsideError(
                     "database",
-                    f"the registry has schema version {version}, this pdfseal knows {newest}: use a newer one",
+                    f"the registry has schema version {version}, this pdfseal knows {newest} at most",
                 )
             for step in migrations:
                 if step.version > version:
@@ -155,7 +155,8 @@ def _lock(connection: Connection) -> None:
 
 def _current(connection: Connection) -> int:
     connection.exec_driver_sql(
-        "CREATE TABLE IF NOT EXISTS registry_versions (version BIGINT PRIMARY KEY, title VARCHAR(200) NOT NULL)"
+        "CREATE TABLE IF NOT EXISTS registry_versions "
+        "(version BIGINT PRIMARY KEY, title VARCHAR(200) NOT NULL)"
     )
     found = connection.exec_driver_sql("SELECT MAX(version) FROM registry_versions").scalar()
     return int(found or 0)

@@ -98,7 +98,7 @@ class Registry:
         if not 0 < len(name.strip()) <= 200:
             raise CallerError("argument", "an application's name has 1 to 200 characters")
         code = secure_code or new_secure_code()
-        row = {
+        row: dict[str, Any] = {
             "app_id": app_id or new_app_id(),
             "name": name,
             "secure_code": self.vault.encrypt(records.SECURE_CODE, code),
@@ -122,8 +122,8 @@ class Registry:
         table = schema.applications
         condition = (table.c.app_id == app_id_or_name) | (table.c.name == app_id_or_name)
         with reading(self.engine) as connection:
-            rows = connection.execute(select(table).where(condition)).all()
-        rows.sort(key=lambda row: row.app_id != app_id_or_name)  # the identifier wins over a name
+            found = connection.execute(select(table).where(condition)).all()
+        rows = sorted(found, key=lambda row: row.app_id != app_id_or_name)  # the identifier wins over a name
         return records.application_of(rows[0], self.vault) if rows else None
 
     def applications(self) -> tuple[Application, ...]:
