@@ -12,16 +12,21 @@ from typing import Any
 import click
 
 import pdfseal
-from pdfseal import Appearance, AtPoint, Point, Report, Size, TrustAnchors, Wording
+from pdfseal import Appearance, AtPoint, Point, Report, TrustAnchors, Wording
 from pdfseal.adapters.keys import CommandSigner
 from pdfseal.crypto.schemes import SCHEMES
-from pdfseal_cli.demo_pki import KINDS, Identity, make_identity, now_utc
+from pdfseal.sealimage import PersonalSeal, RoundSeal, seal_image
+from pdfseal_cli.demo_pki import KINDS, MAKER, Identity, make_identity, make_seal, now_utc
 from pdfseal_cli.edge import guarded, print_json
 from pdfseal_cli.params import json_option
 
 _PAGE = 3
 _PARTY_A, _PARTY_B = Point(205, 385), Point(435, 385)  # beside 甲方（盖章） and 乙方（盖章）
+_SEAL_MM = 40
 _RENDER_DPI = 110
+_LAYOUTS = ("ses2014", "ses2020")
+# How party A seals, and then party B.
+_PAIRS = {"ses2014": "rsa", "ses2020": "p256", "sm2": "rsa", "rsa": "p256", "p256": "sm2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +43,60 @@ class Step:
         return self.report.verdict == self.expected
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the demonstration works with."""
+
+    folder: Path
+    identities: dict[str, Identity]
+    trust: TrustAnchors
+    company: bytes
+    person: bytes
+    seals: dict[str, bytes]
+
+
 @click.command()
 @click.argument("folder", default="pdfseal-demo", type=click.Path(file_okay=False))
 @json_option
 @guarded
 def demo(folder: str, as_json: bool) -> int:
     """Seal a contract in every scheme, twice each, verify, render, tamper; all into FOLDER."""
-    target = Path(folder)
-    (target / "pki").mkdir(parents=True, exist_ok=True)
-    _say(as_json, f"making keys and certificates in {target}/pki: {', '.join(KINDS)}")
-    identities = {kind: make_identity(kind, target / "pki", now_utc()) for kind in KINDS}
-    trust = TrustAnchors(tuple(one.root for one in identities.values()))
-    (target / "pki" / "roots.pem").write_bytes(b"".join(one.root.pem for one in identities.values()))
+    stage = _set_up(Path(folder), as_json)
     steps = []
-    for step in _steps(target, identities, trust):
+    for step in _steps(stage):
         steps.append(step)
         _say(as_json, f"{step.name}: {step.what}: {click.style(step.report.verdict, bold=True)}")
-    picture = _render(target / "contract-sm2.pdf", target / "contract-sm2-page3.png")
+    picture = _render(stage.folder / "contract-ses2020.pdf", stage.folder / "contract-ses2020-page3.png")
     _say(as_json, f"{picture.name}: page {_PAGE} as a reader shows it")
-    _say(as_json, f"\ntry: pdfseal verify {target}/contract-sm2.pdf --trust {target}/pki/roots.pem")
+    pki = f"--trust {folder}/pki/roots.pem --untrusted {folder}/pki/intermediates.pem"
+    _say(as_json, f"\ntry: pdfseal verify {folder}/contract-ses2020.pdf {pki}")
     if as_json:
         rows = [
             {"file": s.name, "what": s.what, "verdict": s.report.verdict, "expected": s.expected}
             for s in steps
         ]
-        print_json({"schema": 1, "folder": str(target), "files": rows})
+        print_json({"schema": 1, "folder": folder, "files": rows})
     return 0 if all(step.as_expected for step in steps) else 7
+
+
+def _set_up(folder: Path, quiet: bool) -> Stage:
+    """Keys, certificates, drawn seals and the electronic seals made from them."""
+    (folder / "pki").mkdir(parents=True, exist_ok=True)
+    _say(quiet, f"making keys and certificates in {folder}/pki: {', '.join((*KINDS, MAKER))}")
+    identities = {kind: make_identity(kind, folder / "pki", now_utc()) for kind in (*KINDS, MAKER)}
+    roots = [one.root for one in identities.values()]
+    (folder / "pki" / "roots.pem").write_bytes(b"".join(root.pem for root in roots))
+    between = [one.intermediate for one in identities.values()]
+    (folder / "pki" / "intermediates.pem").write_bytes(b"".join(one.pem for one in between))
+    company = seal_image(RoundSeal("清江市第三人民医院", line="合同专用章", diameter_mm=_SEAL_MM))
+    (folder / "company-seal.png").write_bytes(company)
+    seals = {}
+    for layout in _LAYOUTS:
+        seals[layout] = make_seal(layout, company, _SEAL_MM, identities["sm2"], identities[MAKER], now_utc())
+        (folder / f"company-{layout}.seal").write_bytes(seals[layout])
+        _say(quiet, f"company-{layout}.seal: an electronic seal of {layout[3:]}, signed by its maker")
+    person = seal_image(PersonalSeal("张三"))
+    return Stage(folder, identities, TrustAnchors(tuple(roots)), company, person, seals)
 
 
 def _say(quiet: bool, text: str) -> None:
@@ -71,29 +104,33 @@ def _say(quiet: bool, text: str) -> None:
         click.echo(text)
 
 
-def _steps(target: Path, identities: dict[str, Identity], trust: TrustAnchors) -> Iterator[Step]:
+def _steps(stage: Stage) -> Iterator[Step]:
     original = _bundled("contract.pdf")
-    (target / "contract.pdf").write_bytes(original)
-    for index, kind in enumerate(KINDS):
-        first, second = identities[kind], identities[KINDS[(index + 1) % len(KINDS)]]
-        path = target / f"contract-{kind}.pdf"
-        _seal(target / "contract.pdf", path, first, _PARTY_A, "company-seal.png", Size(119, 119))
-        yield _judge(path, f"party A sealed with {kind}", trust, "passed")
-        _seal(path, path, second, _PARTY_B, "person-seal.png", Size(60, 75))
-        yield _judge(path, f"party B sealed with {second.kind}, after party A", trust, "passed")
-    tampered = bytearray((target / "contract-sm2.pdf").read_bytes())
+    contract = stage.folder / "contract.pdf"
+    contract.write_bytes(original)
+    for scheme, other in _PAIRS.items():
+        kind = "sm2" if scheme in _LAYOUTS else scheme
+        path = stage.folder / f"contract-{scheme}.pdf"
+        _seal(contract, path, stage.identities[kind], _PARTY_A, stage.company, stage.seals.get(scheme))
+        yield _judge(stage, path, f"party A sealed with {scheme}", "passed")
+        _seal(path, path, stage.identities[other], _PARTY_B, stage.person, None)
+        yield _judge(stage, path, f"party B sealed with {other}, after party A", "passed")
+    tampered = bytearray((stage.folder / "contract-ses2020.pdf").read_bytes())
     tampered[len(original) // 2] ^= 1
-    path = target / "contract-sm2-tampered.pdf"
+    path = stage.folder / "contract-ses2020-tampered.pdf"
     path.write_bytes(tampered)
-    yield _judge(path, "one bit of the contract flipped", trust, "failed")
+    yield _judge(stage, path, "one bit of the contract flipped", "failed")
 
 
-def _seal(source: Path, output: Path, identity: Identity, centre: Point, picture: str, size: Size) -> None:
+def _seal(
+    source: Path, output: Path, identity: Identity, centre: Point, picture: bytes, electronic: bytes | None
+) -> None:
     """Prepare here, sign in another process, compose here: this process never opens the key."""
     prepared = pdfseal.prepare(
         str(source),
-        placement=AtPoint(_PAGE, centre, fit=size),
-        appearance=Appearance(_bundled(picture)),
+        placement=AtPoint(_PAGE, centre),
+        appearance=Appearance(None if electronic is not None else picture),
+        seal=electronic,
         signer=identity.certificate,
         chain=(identity.intermediate,),
         wording=Wording(reason="签署合同"),
@@ -103,8 +140,10 @@ def _seal(source: Path, output: Path, identity: Identity, centre: Point, picture
     prepared.write(output, patch=pdfseal.compose(prepared, signature))
 
 
-def _judge(path: Path, what: str, trust: TrustAnchors, expected: str) -> Step:
-    return Step(path.name, what, pdfseal.verify(str(path), trust=trust), expected)
+def _judge(stage: Stage, path: Path, what: str, expected: str) -> Step:
+    """SES_Signature brings no intermediate certificates: the verifier has them from the authority."""
+    untrusted = tuple(one.intermediate for one in stage.identities.values())
+    return Step(path.name, what, pdfseal.verify(str(path), trust=stage.trust, untrusted=untrusted), expected)
 
 
 def _bundled(name: str) -> bytes:

@@ -1,8 +1,13 @@
-"""Keys and certificates for the demonstration: a root, an intermediate and a signer of each kind."""
+"""Keys, certificates and electronic seals for the demonstration.
+
+A root, an intermediate and a signer of each kind, a seal maker with SM2, and one seal of each
+layout, made by that maker for the SM2 signer.
+"""
 
 from __future__ import annotations
 
 import secrets
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,10 +15,19 @@ from typing import Any
 
 from pdfseal import Certificate
 from pdfseal.adapters.keys import LocalSigner, generate_sm2, load_private_key, to_pem
+from pdfseal.containers.seal import SealDraft, finish_seal, seal_to_be_signed
+from pdfseal.containers.ses_common import Layout
+from pdfseal.crypto.schemes import default_scheme
 from pdfseal.pki.issue import PROFILES, issue_certificate
 
 KINDS = ("sm2", "rsa", "p256")
-_OWNERS = {"sm2": "清江市第三人民医院（示例）", "rsa": "远山医疗器械有限公司（示例）", "p256": "张三"}
+MAKER = "sm2-maker"
+_OWNERS = {
+    "sm2": "清江市第三人民医院（示例）",
+    "rsa": "远山医疗器械有限公司（示例）",
+    "p256": "张三",
+    MAKER: "演示制章中心",
+}
 _LEVELS = (("root", "root", 7300), ("intermediate", "intermediate", 3650), ("signer", "signer", 1095))
 
 
@@ -55,8 +69,32 @@ def make_identity(kind: str, folder: Path, now: datetime) -> Identity:
     return Identity(kind, folder / f"{kind}-signer.key.pem", signer, intermediate, root)
 
 
+def make_seal(
+    layout: Layout, picture: bytes, size_mm: int, owner: Identity, maker: Identity, now: datetime
+) -> bytes:
+    """An SESeal for `owner`, signed by the maker's own key."""
+    draft = SealDraft(
+        layout=layout,
+        name="合同专用章",
+        type=1,
+        picture=picture,
+        width_mm=size_mm,
+        height_mm=size_mm,
+        owners=(owner.certificate,),
+        created=now,
+        valid_from=now - timedelta(hours=1),
+        valid_until=now + timedelta(days=1095),
+        esid=str(uuid.uuid4()),
+        vendor="pdfseal",
+    )
+    to_be_signed = seal_to_be_signed(draft, maker=maker.certificate)
+    key = load_private_key(maker.key_path.read_bytes())
+    signature = key.sign(to_be_signed, default_scheme(key.public_key))
+    return finish_seal(to_be_signed, signature, maker=maker.certificate)
+
+
 def _generate(kind: str) -> LocalSigner:
-    if kind == "sm2":
+    if kind.startswith("sm2"):
         return generate_sm2()
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
