@@ -78,11 +78,12 @@ RESERVED_CODES: dict[str, str] = {}
 
 # What `import pdfseal` offers; the rest of the package is reached by its module.
 EXPORTED = {
-    "Appearance", "AtPoint", "Box", "CONTAINER_SCHEMES", "CallerError", "Certificate", "DocumentError",
-    "Finding", "InRectangle", "Inspection", "InternalError", "OutsideError", "Patch", "PdfsealError", "Point",
-    "PreparedSeal", "Rect", "RefusedError", "Report", "SignatureReport", "Size", "TrustAnchors",
-    "Wording", "__version__", "compose", "compose_prepared", "inspect", "mm_to_points",
-    "points_to_mm", "prepare", "verify",
+    "Appearance", "AtPoint", "BlockSeal", "Box", "CONTAINER_SCHEMES", "CallerError", "Caption",
+    "Certificate", "DocumentError", "Finding", "InRectangle", "Inspection", "InternalError", "OutsideError",
+    "OvalSeal", "Patch", "PdfsealError", "PersonalSeal", "Point", "PreparedSeal", "QrCode", "Rect",
+    "RefusedError", "Report", "RoundSeal", "SignatureReport", "Size", "TrustAnchors", "Wording", "compose",
+    "compose_prepared", "inspect", "mm_to_points", "points_to_mm", "prepare", "seal_image", "verify",
+    "__version__",
 }  # fmt: skip
 
 HEAVY = (

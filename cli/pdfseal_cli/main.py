@@ -11,6 +11,7 @@ from pdfseal_cli.demo import demo
 from pdfseal_cli.inspect import inspect
 from pdfseal_cli.prepare import prepare, sign
 from pdfseal_cli.seal import seal
+from pdfseal_cli.seal_image import seal_image_group
 from pdfseal_cli.verify import verify
 
 
@@ -38,5 +39,5 @@ def completion(shell: str) -> None:
     click.echo(kind(main, {}, "pdfseal", "_PDFSEAL_COMPLETE").source())
 
 
-for command in (prepare, compose, sign, verify, inspect, seal, demo):
+for command in (prepare, compose, sign, verify, inspect, seal, seal_image_group, demo):
     main.add_command(command)

@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 import pdfseal
-from pdfseal import Appearance, Certificate, PreparedSeal, Wording
+from pdfseal import Certificate, PreparedSeal, Wording
 from pdfseal.crypto.schemes import SCHEMES
 from pdfseal.prepared import box_to_json
+from pdfseal_cli.appearance import appearance_of, appearance_options
 from pdfseal_cli.edge import guarded, note, print_json
 from pdfseal_cli.params import (
     check_output,
@@ -34,6 +35,7 @@ from pdfseal_cli.signers import signer_of, signer_options
 @click.option("--to-be-signed-out", help="Also write the bytes that the outside signer signs.")
 @click.option("--cert", required=True, help="The signer's certificate, PEM or DER.")
 @placement_options
+@appearance_options
 @signature_options
 @json_option
 @guarded
@@ -56,6 +58,7 @@ def prepare(**options: Any) -> None:
 @click.option("--in-place", is_flag=True, help="Replace the input file by the sealed one.")
 @signer_options
 @placement_options
+@appearance_options
 @signature_options
 @json_option
 @guarded
@@ -72,13 +75,12 @@ def sign(**options: Any) -> None:
 
 def _prepare(options: dict[str, Any], certificates: tuple[Certificate, ...]) -> PreparedSeal:
     seal = read_input(options["seal"], "--seal") if options["seal"] else None
-    if options["image"] is None and seal is None:
-        raise click.UsageError("say what is drawn: --image IMG, or an electronic seal by --seal SEAL")
-    picture = read_input(options["image"], "--image") if options["image"] else None
+    if options["image"] is None and seal is None and not options["captions"] and options["qr"] is None:
+        raise click.UsageError("say what is drawn: --image IMG, --seal SEAL, --caption TEXT or --qr TEXT")
     return pdfseal.prepare(
         pdf_input(options["file"]),
         placement=placement_of(options),
-        appearance=Appearance(picture, options["opacity"], options["cover_text"]),
+        appearance=appearance_of(options),
         seal=seal,
         signer=certificates[0],
         chain=certificates[1:],

@@ -27,11 +27,13 @@ from pdfseal.errors import (
 )
 from pdfseal.geometry import Point, Rect, Size, mm_to_points, points_to_mm
 from pdfseal.inspection import Inspection
+from pdfseal.pdf.caption import Caption, QrCode
 from pdfseal.pki.certificate import Certificate
 from pdfseal.pki.trust import TrustAnchors
 from pdfseal.placement import AtPoint, Box, InRectangle
 from pdfseal.prepared import Patch, PreparedSeal
 from pdfseal.report import Finding, Report, SignatureReport
+from pdfseal.sealimage import BlockSeal, OvalSeal, PersonalSeal, RoundSeal, seal_image
 from pdfseal.sealing import Appearance, Wording
 
 __version__ = "0.1.0"
@@ -40,8 +42,10 @@ __all__ = [
     "CONTAINER_SCHEMES",
     "Appearance",
     "AtPoint",
+    "BlockSeal",
     "Box",
     "CallerError",
+    "Caption",
     "Certificate",
     "DocumentError",
     "Finding",
@@ -49,13 +53,17 @@ __all__ = [
     "Inspection",
     "InternalError",
     "OutsideError",
+    "OvalSeal",
     "Patch",
     "PdfsealError",
+    "PersonalSeal",
     "Point",
     "PreparedSeal",
+    "QrCode",
     "Rect",
     "RefusedError",
     "Report",
+    "RoundSeal",
     "SignatureReport",
     "Size",
     "TrustAnchors",
@@ -67,5 +75,6 @@ __all__ = [
     "mm_to_points",
     "points_to_mm",
     "prepare",
+    "seal_image",
     "verify",
 ]

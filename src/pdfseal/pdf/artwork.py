@@ -4,7 +4,7 @@
 
 Law: this is geometry alone, in points from the lower left of the whole, at natural size; nothing
 is written yet. The first thing (the picture, else the QR code, else the first caption) stands
-where it is, and each further one is set against the side of all before it.
+where it is; each further one is centred on a side of it, beyond all before.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _joined(blocks: list[tuple[_Block, str]]) -> Artwork:
     whole = Rect(0, 0, first.size.width, first.size.height)
     for block, side in blocks[1:]:
         width, height = block.size.width, block.size.height
-        left, bottom = whole.centre.x - width / 2, whole.centre.y - height / 2
+        left, bottom = (first.size.width - width) / 2, (first.size.height - height) / 2
         if side == "below":
             bottom = whole.bottom - _GAP - height
         elif side == "above":

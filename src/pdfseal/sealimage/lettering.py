@@ -177,5 +177,3 @@ def filling(
     middle = Point((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
     matrix = Matrix(x, 0, 0, y, (left + right) / 2 - middle.x * x, (bottom + top) / 2 - middle.y * y)
     return Shape(transformed(glyph.path, matrix), stroke_mm=weight)
-
-
