@@ -34,6 +34,7 @@ CODES: dict[str, str] = {
     "certificate_unreadable": "a certificate handed in cannot be read",
     "revocation_unreadable": "a CRL or OCSP response handed in cannot be read",
     "unknown_scheme": "no such signature scheme, or the key does not fit it",
+    "field_unusable": "the form field named is not an empty signature field",
     "field_exists": "a form field of that name is in the document already",
     "session_unreadable": "the session file is not a PreparedSeal of a known version",
     "not_found": "a file or directory named by the caller is not there",

@@ -33,6 +33,7 @@ from pdfseal.pdf.syntax import (
 MAX_FIELDS = 100_000
 # 12.5.3: Print, and Locked; a stamp is ReadOnly and its contents are locked as well.
 _WIDGET_FLAGS = 4 | 128
+_NOT_SHOWN = 1 | 2 | 32  # Invisible, Hidden, NoView
 _STAMP_FLAGS = 4 | 64 | 128 | 512
 _SIGNATURES_EXIST, _APPEND_ONLY = 1, 2
 _BLANK_BYTE_RANGE = b" " * 64
@@ -45,6 +46,7 @@ class SignatureEntry:
     """What the signature dictionary says besides the signature itself (12.8.1, table 255).
 
     `type` is "Sig", or "DocTimeStamp", which states no time of its own: `when` is None.
+    `references` are its signature reference dictionaries: what it locks (12.8.2).
     """
 
     filter: str
@@ -55,6 +57,7 @@ class SignatureEntry:
     location: str | None = None
     contact: str | None = None
     type: str = "Sig"
+    references: tuple[Dictionary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,23 @@ class FieldBox:
     page: Page
     rect: Rect
     form: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class FieldTarget:
+    """An empty signature field that is in the document already; `pdf.existing_field` finds it.
+
+    `rect` is its widget's rectangle in user space, None where it shows nothing. `lock` is its
+    /Lock (table 236), `seed` its /SV (table 237).
+    """
+
+    name: str
+    ref: Ref
+    widget: Ref
+    page: Page
+    rect: Rect | None
+    lock: Dictionary | None = field(default=None, repr=False)
+    seed: Dictionary | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +107,29 @@ def append_signature(
     boxes: tuple[FieldBox, ...],
     hole_bytes: int,
     file_id: bytes,
+    target: FieldTarget | None = None,
 ) -> AppendedSignature:
     """Add a signature field with an empty signature of `hole_bytes` bytes, and finish the revision.
 
     The first box is the field's widget, further ones are locked stamps that show the same form;
-    no box at all gives an invisible signature on the first page.
+    no box at all gives an invisible signature on the first page. With `target`, that existing
+    field is filled instead of a new one.
     """
     document = revision.document
     dictionary = _signature_dictionary(entry, hole_bytes)
     signature = revision.add(dictionary)
-    widget = _add_widget(revision, field_name, signature, boxes)
-    annotations = [(boxes[0].page if boxes else document.page(1), widget)]
+    annotations: list[tuple[Page, Ref]] = []
+    if target is None:
+        widget = _add_widget(revision, field_name, signature, boxes)
+        annotations.append((boxes[0].page if boxes else document.page(1), widget))
+        _extend_form(revision, widget)
+    else:
+        _fill_field(revision, target, signature, boxes[0] if boxes else None)
+        _extend_form(revision, None)
     annotations += [
         (box.page, _add_stamp(revision, box, field_name, index)) for index, box in enumerate(boxes[1:], 2)
     ]
     _extend_annotations(revision, annotations)
-    _extend_form(revision, widget)
     appended = revision.build(file_id)
 
     at = appended.offsets[signature.number] - document.end
@@ -133,6 +160,8 @@ def _signature_dictionary(entry: SignatureEntry, hole_bytes: int) -> Dictionary:
         "ContactInfo": entry.contact,
     }
     dictionary.update({key: text_string(text) for key, text in words.items() if text})
+    if entry.references:
+        dictionary["Reference"] = list(entry.references)
     return dictionary
 
 
@@ -153,6 +182,24 @@ def _add_widget(revision: Revision, field_name: str, signature: Ref, boxes: tupl
     else:
         widget |= {"Rect": [0, 0, 0, 0]}
     return revision.add(widget)
+
+
+def _fill_field(revision: Revision, target: FieldTarget, signature: Ref, box: FieldBox | None) -> None:
+    """The field's value, and its widget's appearance; all its other entries stay, /Rect above all."""
+    document = revision.document
+    field_dictionary = document.dictionary(target.ref)
+    widget = document.dictionary(target.widget)
+    assert field_dictionary is not None  # existing_field read both
+    assert widget is not None
+    flags = document.resolve(widget.get("F"))
+    shown = Dictionary({"F": (flags if isinstance(flags, int) else 0) & ~_NOT_SHOWN | _WIDGET_FLAGS})
+    if box is not None:
+        shown["AP"] = Dictionary({"N": box.form})
+    if target.widget == target.ref:
+        revision.put(target.ref, Dictionary({**field_dictionary, **shown, "V": signature}))
+        return
+    revision.put(target.ref, Dictionary({**field_dictionary, "V": signature}))
+    revision.put(target.widget, Dictionary({**widget, **shown}))
 
 
 def _add_stamp(revision: Revision, box: FieldBox, field_name: str, index: int) -> Ref:
@@ -182,8 +229,8 @@ def _extend_annotations(revision: Revision, annotations: list[tuple[Page, Ref]])
         revision.put(page.ref, Dictionary({**page.dictionary, "Annots": [*existing, *added]}))
 
 
-def _extend_form(revision: Revision, widget: Ref) -> None:
-    """Append to /AcroForm /Fields and set /SigFlags, again where they stand."""
+def _extend_form(revision: Revision, widget: Ref | None) -> None:
+    """Append a new field to /AcroForm /Fields, and set /SigFlags, again where they stand."""
     document = revision.document
     catalog = document.catalog
     old = catalog.get("AcroForm")
@@ -191,7 +238,9 @@ def _extend_form(revision: Revision, widget: Ref) -> None:
     before = dict(form)
     fields = form.get("Fields")
     existing = document.array(fields)
-    if isinstance(fields, Ref) and existing is not None:
+    if widget is None:
+        pass
+    elif isinstance(fields, Ref) and existing is not None:
         revision.put(_last_hop(document, fields), [*existing, widget])
     else:
         form["Fields"] = [*(existing or []), widget]
