@@ -40,6 +40,8 @@ DIRECTIONS: dict[str, set[str]] = {
     "report": {"geometry"},
     "inspection": {"pdf"},
     "seal_verdict": {"containers", "pki", "report"},
+    "proof": {"containers", "timestamp", "pki", "asn1", "report"},
+    "stamping": {"sealing", "prepared", "pdf", "containers", "timestamp", "crypto"},
     "prepared": {"placement", "pdf", "pki", "geometry"},
     "digesting": {"pdf", "containers", "crypto"},
     "sealing": {
@@ -47,7 +49,8 @@ DIRECTIONS: dict[str, set[str]] = {
         "sealimage",
     },
     "verification": {
-        "digesting", "seal_verdict", "pdf", "containers", "timestamp", "pki", "crypto", "asn1", "geometry", "report",
+        "digesting", "seal_verdict", "proof", "pdf", "containers", "timestamp", "pki", "crypto", "asn1",
+        "geometry", "report",
     },
 }  # fmt: skip
 CORE = set(DIRECTIONS)
@@ -81,9 +84,10 @@ EXPORTED = {
     "Appearance", "AtPoint", "BlockSeal", "Box", "CONTAINER_SCHEMES", "CallerError", "Caption",
     "Certificate", "DocumentError", "Finding", "InRectangle", "Inspection", "InternalError", "OutsideError",
     "OvalSeal", "Patch", "PdfsealError", "PersonalSeal", "Point", "PreparedSeal", "QrCode", "Rect",
-    "RefusedError", "Report", "RoundSeal", "SignatureReport", "Size", "TrustAnchors", "Wording", "compose",
-    "compose_prepared", "inspect", "mm_to_points", "points_to_mm", "prepare", "seal_image", "verify",
-    "__version__",
+    "RefusedError", "Report", "RoundSeal", "SignatureReport", "Size", "Stamped", "TrustAnchors", "Wording",
+    "__version__", "attach_timestamp", "compose", "compose_prepared", "compose_timestamp", "inspect",
+    "mm_to_points", "points_to_mm", "prepare", "prepare_timestamp", "seal_image", "stamp_signature",
+    "timestamp_document", "verify",
 }  # fmt: skip
 
 HEAVY = (

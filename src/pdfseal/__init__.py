@@ -16,7 +16,19 @@ report = pdfseal.verify("prepared.pdf", trust=pdfseal.TrustAnchors.load(root_pem
 print(report.verdict)                                                   # passed
 """
 
-from pdfseal.api import CONTAINER_SCHEMES, compose, compose_prepared, inspect, prepare, verify
+from pdfseal.api import (
+    CONTAINER_SCHEMES,
+    attach_timestamp,
+    compose,
+    compose_prepared,
+    compose_timestamp,
+    inspect,
+    prepare,
+    prepare_timestamp,
+    stamp_signature,
+    timestamp_document,
+    verify,
+)
 from pdfseal.errors import (
     CallerError,
     DocumentError,
@@ -35,6 +47,7 @@ from pdfseal.prepared import Patch, PreparedSeal
 from pdfseal.report import Finding, Report, SignatureReport
 from pdfseal.sealimage import BlockSeal, OvalSeal, PersonalSeal, RoundSeal, seal_image
 from pdfseal.sealing import Appearance, Wording
+from pdfseal.stamping import Stamped
 
 __version__ = "0.1.0"
 
@@ -66,15 +79,21 @@ __all__ = [
     "RoundSeal",
     "SignatureReport",
     "Size",
+    "Stamped",
     "TrustAnchors",
     "Wording",
     "__version__",
+    "attach_timestamp",
     "compose",
     "compose_prepared",
+    "compose_timestamp",
     "inspect",
     "mm_to_points",
     "points_to_mm",
     "prepare",
+    "prepare_timestamp",
     "seal_image",
+    "stamp_signature",
+    "timestamp_document",
     "verify",
 ]

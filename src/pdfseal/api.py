@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from pdfseal import inspection, sealing, verification
+from pdfseal import inspection, sealing, stamping, verification
 from pdfseal.containers.base import Plan
 from pdfseal.containers.cms import plan_cms
 from pdfseal.containers.ses import plan_ses
@@ -28,6 +28,7 @@ from pdfseal.placement import Placement
 from pdfseal.prepared import Patch, Pdf, PreparedSeal
 from pdfseal.report import Report
 from pdfseal.sealing import Appearance, Wording
+from pdfseal.stamping import Stamped, Stamper, StampPolicy
 
 CertificateLike = Certificate | bytes
 CONTAINER_SCHEMES = ("cms", "ses2014", "ses2020")
@@ -178,6 +179,7 @@ def verify(
     pdf: Pdf,
     *,
     trust: TrustAnchors | None = None,
+    timestamp_trust: TrustAnchors | None = None,
     untrusted: Sequence[CertificateLike] = (),
     at: datetime | None = None,
     strict: bool = False,
@@ -185,19 +187,94 @@ def verify(
 ) -> Report:
     """The verdict on a PDF and each of its signatures.
 
-    `trust`: the only anchors; without them the best verdict is `indeterminate`. `untrusted`:
+    `trust`: the only anchors; without them the best verdict is `indeterminate`. `timestamp_trust`:
+    the anchors of timestamp authorities, where they are others. `untrusted`:
     more intermediate certificates. `at`: the moment of judgement, now if absent. `strict`
     refuses every named leniency. `Report.require_valid()` raises unless it passed.
     """
     policy = verification.Policy(
         at=at or datetime.now(UTC),
         trust=trust,
+        timestamp_trust=timestamp_trust,
         untrusted=tuple(map(_certificate, untrusted)),
         strict=strict,
         password=password,
     )
     with opened(pdf) as source:
         return verification.verify(source, policy)
+
+
+def stamp_signature(
+    prepared: PreparedSeal,
+    signature: bytes,
+    authority: Stamper,
+    *,
+    policy: StampPolicy = "require",
+    algorithm: str | None = None,
+) -> Stamped:
+    """Ask for a timestamp over a signature value, before `compose(..., timestamp=stamped.token)`.
+
+    `authority`: a callable (digest name, imprint) -> token, such as `adapters.tsa.TsaClient`.
+    `policy` "best-effort" states a failure in the result, "require" raises it (`tsa_failed`); the
+    signature value is never lost. `algorithm`: digest of the imprint, the document's by default.
+    """
+    return stamping.stamp_signature(prepared, signature, authority, policy=policy, algorithm=algorithm)
+
+
+def prepare_timestamp(
+    pdf: Pdf,
+    *,
+    algorithm: str = "sha256",
+    field_name: str | None = None,
+    reserve: int | None = None,
+    password: str | None = None,
+) -> PreparedSeal:
+    """Prepare a document timestamp (ISO 32000-2, 12.8.5): `hash_bytes` is the imprint to be stamped.
+
+    `algorithm`: digest of the imprint. `reserve`: bytes for the token.
+    """
+    with opened(pdf) as source:
+        return stamping.prepare_timestamp(
+            source,
+            algorithm=algorithm,
+            file_id=os.urandom(16),
+            when=datetime.now(UTC),
+            field_name=field_name,
+            reserve=reserve,
+            password=password,
+        ).with_origin(pdf, source)
+
+
+def compose_timestamp(prepared: PreparedSeal, token: bytes) -> Patch:
+    """The patch that puts a token, or the one in a whole response, into a prepared document timestamp.
+
+    Raises `tsa_failed` for a token that is not over this document or not good, `hole_too_small`.
+    """
+    return stamping.compose_timestamp(prepared, token)
+
+
+def timestamp_document(
+    pdf: Pdf, *, authority: Stamper, algorithm: str = "sha256", password: str | None = None
+) -> bytes:
+    """The PDF with a document timestamp by `authority`; earlier signatures stay as they are."""
+    prepared = prepare_timestamp(pdf, algorithm=algorithm, password=password)
+    patch = compose_timestamp(prepared, authority(algorithm, prepared.hash_bytes))
+    return patch.applied_to(prepared.pdf_bytes())
+
+
+def attach_timestamp(
+    pdf: Pdf, authority: Stamper, *, field_name: str | None = None, password: str | None = None
+) -> bytes:
+    """The PDF with a timestamp for a signature that is in it already, kept in the security store.
+
+    For seals of GM/T 0031-2014, which have no place of their own for one. `field_name` names the
+    signature, None the newest. Raises `tsa_failed`, `not_prepared`.
+    """
+    with opened(pdf) as source:
+        appended = stamping.attach_timestamp(
+            source, authority, file_id=os.urandom(16), field_name=field_name, password=password
+        )
+        return source.read(0, source.size) + appended
 
 
 def inspect(pdf: Pdf, *, password: str | None = None) -> inspection.Inspection:

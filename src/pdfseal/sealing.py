@@ -120,7 +120,7 @@ def prepare(
         hole_bytes=hole_bytes,
         file_id=file_id,
     )  # fmt: skip
-    digest = _digest_prepared(source, document.end, appended, plan.digest_algorithm)
+    digest = digest_prepared(source, document.end, appended, plan.digest_algorithm)
     to_be_signed = plan.to_be_signed(digest, byte_range=appended.byte_range, when=when)
     return PreparedSeal(
         base_length=document.end,
@@ -154,7 +154,7 @@ def compose(prepared: PreparedSeal, signature: bytes, *, timestamp: bytes | None
         prepared.hash_set_bytes, signature, certificates=prepared.certificates, timestamp=timestamp
     )
     _check_digest(finished, prepared.digest_algorithm, prepared.hash_bytes)
-    return _fill(prepared.hole, finished)
+    return fill_hole(prepared.hole, finished.der)
 
 
 def check_prepared(prepared: PreparedSeal, source: Source) -> None:
@@ -207,7 +207,7 @@ def compose_prepared(
     for start, stop in covered_pieces(found.byte_range):
         _feed(hasher, source, start, stop)
     _check_digest(finished, finished.digest_algorithm, hasher.digest())
-    return _fill((found.hole[0], found.hole[1] - found.hole[0]), finished)
+    return fill_hole((found.hole[0], found.hole[1] - found.hole[0]), finished.der)
 
 
 # -- parts ---------------------------------------------------------------------------------
@@ -274,7 +274,7 @@ def _form(revision: Revision, drawing: Drawing, item: PlacedBox, appearance: App
     )
 
 
-def _digest_prepared(source: Source, base_length: int, appended: AppendedSignature, algorithm: str) -> bytes:
+def digest_prepared(source: Source, base_length: int, appended: AppendedSignature, algorithm: str) -> bytes:
     """The digest over the ByteRange of the file that will be: the original, then what is appended."""
     hasher = new_hash(algorithm)
     _feed(hasher, source, 0, base_length)
@@ -299,12 +299,12 @@ def _check_digest(finished: Finished, algorithm: str, digest: bytes) -> None:
         )
 
 
-def _fill(hole: tuple[int, int], finished: Finished) -> Patch:
-    """The hole's hex string: the container, then zeros."""
+def fill_hole(hole: tuple[int, int], container: bytes) -> Patch:
+    """The hole's hex string: the container, then zeros. RefusedError `hole_too_small`."""
     room = (hole[1] - 2) // 2
-    if len(finished.der) > room:
+    if len(container) > room:
         raise RefusedError(
             "hole_too_small",
-            f"the container needs {len(finished.der)} bytes and {room} are reserved: prepare again with more",
+            f"the container needs {len(container)} bytes and {room} are reserved: prepare again with more",
         )
-    return Patch(hole[0] + 1, finished.der.hex().upper().encode().ljust(2 * room, b"0"))
+    return Patch(hole[0] + 1, container.hex().upper().encode().ljust(2 * room, b"0"))

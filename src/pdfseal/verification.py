@@ -28,17 +28,28 @@ from typing import Any
 from pdfseal.asn1 import LENIENCIES, Reading
 from pdfseal.containers import read_container
 from pdfseal.containers.base import Container, DigestSpec
+from pdfseal.containers.cms import CmsContainer
 from pdfseal.containers.ses_reading import SesContainer
 from pdfseal.digesting import Job, compute
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes import Changes, changes_since
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.dss import Dss, read_dss
 from pdfseal.pdf.field import docmdp_permission
 from pdfseal.pdf.references import References
 from pdfseal.pdf.signature import FoundSignature, covered_pieces, displayed_boxes, find_signatures
 from pdfseal.pdf.source import Source
 from pdfseal.pki.certificate import Certificate
-from pdfseal.pki.trust import TrustAnchors, validate_path
+from pdfseal.pki.trust import PathResult, TrustAnchors, validate_path
+from pdfseal.proof import (
+    Place,
+    Proof,
+    TimeTrust,
+    TimeVerdict,
+    earliest,
+    judge_document_timestamp,
+    judge_signature_token,
+)
 from pdfseal.report import (
     ChangesSeen,
     FileFacts,
@@ -54,6 +65,7 @@ from pdfseal.report import (
 )
 from pdfseal.seal_verdict import judge_seal
 
+_CLOCK_TOLERANCE = timedelta(hours=1)  # of the signer's clock, which nobody set
 _ALLOWED_LEVELS = ("none", "ltv", "signatures", "form_filling")
 # 12.8.2.2.2: what each /P of a certification permits.
 _ALLOWED_BY_DOCMDP = {
@@ -67,16 +79,23 @@ _ALLOWED_BY_DOCMDP = {
 class Policy:
     """What the caller asks for.
 
-    `trust`: the only certificates that are anchors; None leaves trust unchecked. `untrusted`:
-    more certificates that may stand between. `at`: the moment of judgement, aware. `strict`
-    refuses every named leniency. `password` opens an encrypted document.
+    `trust`: the only certificates that are anchors; None leaves trust unchecked. `timestamp_trust`:
+    the anchors of timestamp authorities, by default the same. `untrusted`: more certificates that
+    may stand between. `at`: the moment of judgement, aware. `strict` refuses every named leniency.
+    `password` opens an encrypted document.
     """
 
     at: datetime
     trust: TrustAnchors | None = None
+    timestamp_trust: TrustAnchors | None = None
     untrusted: tuple[Certificate, ...] = ()
     strict: bool = False
     password: str | None = None
+
+    @property
+    def for_time(self) -> TimeTrust:
+        anchors = self.trust if self.timestamp_trust is None else self.timestamp_trust
+        return TimeTrust(anchors, self.untrusted, self.at, self.strict)
 
 
 @dataclass(slots=True)
@@ -88,6 +107,8 @@ class _Case:
     container: Container | None = None
     digest_ok: bool | None = None
     signature_ok: bool | None = None
+    timestamp: TimeVerdict | None = None
+    proven_time: datetime | None = None
 
     def note(self, code: str, severity: Severity, message: str) -> None:
         self.findings.append(Finding(code, severity, message))
@@ -104,6 +125,7 @@ def verify(source: Source, policy: Policy) -> Report:
     digests = _digest_all(source, cases)
     for case in cases:
         _check_container(case, digests)
+    _judge_timestamps(document, cases, digests, policy.for_time)
     references = References(document)
     reports = tuple(_report(document, references, case, policy) for case in cases)
     return Report(
@@ -191,6 +213,49 @@ def _check_container(case: _Case, digests: dict[Job, bytes]) -> None:
         )
 
 
+def _judge_timestamps(
+    document: Document, cases: Sequence[_Case], digests: dict[Job, bytes], trust: TimeTrust
+) -> None:
+    # 8. Timestamps; what those of the whole document prove holds for every signature they cover
+    proofs: list[Proof] = []
+    for case in filter(_is_timestamp, cases):
+        digest = next((digests[job] for job in _jobs(case).values()), b"")
+        assert isinstance(case.container, CmsContainer)  # its kind says so
+        case.timestamp = judge_document_timestamp(case.container, case.found.contents, digest, trust)
+        # what is wrong with digest or signature was noted in steps 4 and 5
+        wrong_already = case.digest_ok is False or case.signature_ok is False
+        case.findings += () if wrong_already else case.timestamp.findings
+        if case.timestamp.proven is not None and case.found.coverage in ("whole_file", "revision"):
+            proofs.append(Proof(case.timestamp.proven, case.found.covered_end))
+    store = _read_store(document, cases)
+    for case in cases:
+        if case.container is None or case.container.kind == "timestamp":
+            continue
+        # a seal of GM/T 0031-2014 has no place for its token but the security store
+        own_token = case.container.timestamp
+        token = own_token if own_token is not None else store.timestamp_of(case.found.contents)
+        place: Place = "signature" if own_token is not None else "security_store"
+        if token is not None:
+            case.timestamp = judge_signature_token(token, case.container, trust, place=place)
+            case.findings += case.timestamp.findings
+        own = case.timestamp.proven if case.timestamp is not None else None
+        later = earliest(proofs, case.found.covered_end)
+        case.proven_time = min((one for one in (own, later) if one is not None), default=None)
+
+
+def _is_timestamp(case: _Case) -> bool:
+    return case.container is not None and case.container.kind == "timestamp"
+
+
+def _read_store(document: Document, cases: Sequence[_Case]) -> Dss:
+    try:
+        return read_dss(document)
+    except DocumentError as error:
+        for case in cases:
+            case.note("security_store_unreadable", "warning", f"the security store: {error.message}")
+        return Dss()
+
+
 def _report(document: Document, references: References, case: _Case, policy: Policy) -> SignatureReport:
     found, container = case.found, case.container
     signing_time = _signing_time(document, case)
@@ -198,13 +263,8 @@ def _report(document: Document, references: References, case: _Case, policy: Pol
     seal = _judge_seal(case, policy, signing_time)
     # 7. Signer's certificate
     trust = _judge_trust(case, policy, signing_time)
-    # 8. Timestamp
-    timestamp = None
-    if container is not None and container.timestamp is not None:
-        timestamp = {"status": "not_checked"}
-        case.note(
-            "timestamp_not_checked", "info", "the signature carries a timestamp token, which was not checked"
-        )
+    # 8. Timestamp: judged before, because the proven time is when the certificate had to be valid
+    timestamp = case.timestamp.facts if case.timestamp is not None else None
     # 9. What came after
     changes = _judge_changes(document, references, case)
     boxes = _boxes(document, case)
@@ -251,6 +311,8 @@ def _judge_trust(case: _Case, policy: Policy, signing_time: datetime | None) -> 
     certificate = case.container.signer if case.container is not None else None
     if case.container is None or certificate is None:
         return Trust("not_checked")
+    if case.container.kind == "timestamp":
+        return _trust_of_timestamp(case)
     if policy.trust is None:
         case.note(
             "trust_not_checked",
@@ -262,8 +324,8 @@ def _judge_trust(case: _Case, policy: Policy, signing_time: datetime | None) -> 
         certificate,
         anchors=policy.trust,
         untrusted=(*case.container.certificates, *policy.untrusted),
-        at=policy.at,
-        purpose="timestamp" if case.container.kind == "timestamp" else "seal",
+        at=case.proven_time or policy.at,
+        purpose="seal",
     )
     if result.status != "trusted":
         severity: Severity = "error" if result.status in ("revoked", "invalid") else "warning"
@@ -276,8 +338,25 @@ def _judge_trust(case: _Case, policy: Policy, signing_time: datetime | None) -> 
             "warning" if case.container.kind == "cms" else "error",
             "the stated signing time is outside the validity of the signer's certificate",
         )
-    chain = tuple(one.subject for one in result.chain)
-    return Trust(result.status, chain, result.revocation, result.reason)
+    proven = case.proven_time
+    if proven is not None and signing_time is not None and signing_time > proven + _CLOCK_TOLERANCE:
+        message = "the stated signing time is later than the time that a timestamp proves"
+        case.note("signing_time_contradicted", "warning", message)
+    return _trust_of(result)
+
+
+def _trust_of_timestamp(case: _Case) -> Trust:
+    """The path of a document timestamp was judged with the token."""
+    path = case.timestamp.result.path if case.timestamp is not None and case.timestamp.result else None
+    if path is None:
+        message = "no trust anchors were given: whose timestamp this is was not checked"
+        case.note("trust_not_checked", "warning", message)
+        return Trust("not_checked")
+    return _trust_of(path)
+
+
+def _trust_of(path: PathResult) -> Trust:
+    return Trust(path.status, tuple(one.subject for one in path.chain), path.revocation, path.reason)
 
 
 def _judge_changes(document: Document, references: References, case: _Case) -> ChangesSeen:
@@ -297,7 +376,9 @@ def _judge_changes(document: Document, references: References, case: _Case) -> C
 
 
 def _signing_time(document: Document, case: _Case) -> datetime | None:
-    """The signed time where the container states one, else /M, which is a claim of the file."""
+    """What a document timestamp proves or claims; else the signed time, else /M, a claim of the file."""
+    if case.timestamp is not None and case.timestamp.result and _is_timestamp(case):
+        return case.timestamp.result.token.gen_time
     if case.container is not None and case.container.signing_time is not None:
         return case.container.signing_time
     text = case.found.text("M", document)

@@ -287,6 +287,8 @@ class _Judge:
         kind = self.after.resolve(self._inherited(self.after, added, "FT"))
         if kind == Name("Sig"):
             if self._signed_now(item, added):
+                if self._is_document_timestamp(added):
+                    return Change(target, "ltv", "a document timestamp was added")
                 return Change(target, "signatures", "a signature field was added")
             if added.get("AP") is None and added.get("MK") is None and added.get("Parent") is None:
                 return Change(target, "signatures", "an empty signature field was added")
@@ -294,6 +296,12 @@ class _Judge:
         if added.get("Subtype") is not None and kind is None:
             return Change(target, "annotations", "an annotation was added")
         return Change(target, "other", "a form field was added that is no signature field")
+
+    def _is_document_timestamp(self, widget: Dictionary) -> bool:
+        """An invisible field whose value is a document timestamp (12.8.5), which nothing forbids."""
+        value = self.after.dictionary(self._inherited(self.after, widget, "V"))
+        shows_something = any(key in widget for key in ("AP", "MK", "Parent", "A", "AA"))
+        return value is not None and value.get("Type") == Name("DocTimeStamp") and not shows_something
 
     def _was_there(self, ref: Ref) -> bool:
         return self._value(self.before, ref.number) is not None

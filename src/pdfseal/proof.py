@@ -1,0 +1,158 @@
+"""Step 8 of verification: timestamps, and what they prove about when a signature existed.
+
+    judge_token(token, ...)  -> TimeVerdict       one token, its facts for the report, its findings
+    earliest(proofs, end)    -> datetime | None   the proven time for a signature that covers to `end`
+
+Law: a time is proven only by a token that passed every check, its path to a timestamp anchor of
+the caller included. The path is judged at genTime; that the authority's certificate has expired
+since is information. A token that is wrong is an error even where the signature is good: it was
+tampered with, or belongs elsewhere.
+
+Reference: RFC 3161; ETSI EN 319 102-1, 5.5 (signatures with time).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pdfseal.asn1 import LENIENCIES, Reading
+from pdfseal.containers.base import Container
+from pdfseal.containers.cms_reading import CmsContainer
+from pdfseal.errors import DocumentError
+from pdfseal.pki.certificate import Certificate
+from pdfseal.pki.trust import TrustAnchors
+from pdfseal.report import Finding, Severity, time_json
+from pdfseal.timestamp import Token, TokenVerification, read_token, token_of, verify_token
+
+Place = Literal["signature", "security_store", "document"]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeTrust:
+    """Whom the caller trusts for time. `anchors` None leaves it unchecked; `at`: the moment of judgement."""
+
+    anchors: TrustAnchors | None
+    untrusted: Sequence[Certificate]
+    at: datetime
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimeVerdict:
+    """`facts` for the report; `proven` is genTime if the token is trusted; `result` None if unreadable."""
+
+    facts: dict[str, Any]
+    findings: tuple[Finding, ...]
+    proven: datetime | None = None
+    result: TokenVerification | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The first `covered_end` bytes of the file existed at `gen_time`."""
+
+    gen_time: datetime
+    covered_end: int
+
+
+def earliest(proofs: Iterable[Proof], covered_end: int) -> datetime | None:
+    """The earliest time at which a signature that covers up to `covered_end` is proven to have existed."""
+    return min((proof.gen_time for proof in proofs if proof.covered_end > covered_end), default=None)
+
+
+def judge_signature_token(
+    der: bytes, container: Container, trust: TimeTrust, *, place: Place = "signature"
+) -> TimeVerdict:
+    """A token over the signature value of `container`."""
+    try:
+        token = read_token(der, certificates=container.certificates, reading=Reading(strict=trust.strict))
+        over_it = token.container.stamps(container.signature)
+    except DocumentError as error:
+        finding = Finding("timestamp_unreadable", "error", f"the timestamp cannot be read: {error.message}")
+        return TimeVerdict({"status": "invalid", "place": place, "reason": error.message}, (finding,))
+    # `stamps` accepts the two forms in use; a third value fails the check
+    return _judge(token, token.imprint if over_it else b"", trust, place)
+
+
+def judge_document_timestamp(
+    container: CmsContainer, contents: bytes, digest: bytes, trust: TimeTrust
+) -> TimeVerdict:
+    """A document timestamp, whose imprint should be `digest`, that of the ByteRange.
+
+    `contents` are the octets of the hole.
+    """
+    try:
+        token = token_of(container, contents)
+    except DocumentError as error:
+        finding = Finding("timestamp_unreadable", "error", f"the timestamp cannot be read: {error.message}")
+        return TimeVerdict({"status": "invalid", "place": "document", "reason": error.message}, (finding,))
+    return _judge(token, digest, trust, "document")
+
+
+def _judge(token: Token, imprint: bytes, trust: TimeTrust, place: Place) -> TimeVerdict:
+    result = verify_token(token, imprint=imprint, anchors=trust.anchors, untrusted=trust.untrusted)
+    findings = list(_findings(result, trust, place))
+    facts = _facts(result, place)
+    return TimeVerdict(facts, tuple(findings), token.gen_time if result.trusted else None, result)
+
+
+def _status(result: TokenVerification) -> str:
+    if not result.sound:
+        return "invalid"
+    if result.path is None:
+        return "not_checked"
+    if result.path.status == "trusted" and not result.trusted:
+        return "weak_algorithm"
+    return result.path.status
+
+
+def _findings(result: TokenVerification, trust: TimeTrust, place: Place) -> Iterable[Finding]:
+    status = _status(result)
+    if status == "invalid":
+        reasons = "; ".join(check.reason for check in result.failures if check.name != "path")
+        yield Finding("timestamp_invalid", "error", f"the timestamp is wrong: {reasons}")
+    elif status == "not_checked":
+        message = "no trust anchors were given: whose timestamp this is was not checked"
+        yield Finding("timestamp_trust_not_checked", "info", message)
+    elif status != "trusted":
+        severity: Severity = "error" if status == "revoked" else "warning"
+        reasons = "; ".join(check.reason for check in result.failures)
+        yield Finding(f"timestamp.{status}", severity, f"the timestamp proves no time: {reasons}")
+    elif any(trust.at > one.not_after for one in result.token.chain):
+        message = "the timestamp authority's certificate was valid at the stated time, and has expired since"
+        yield Finding("timestamp.expired_since", "info", message)
+    if place == "document":
+        return  # its reading is the signature's own, and stated there
+    for leniency, places in result.token.leniencies.items():
+        shown = ", ".join(places[:3])
+        yield Finding(f"leniency.{leniency}", "info", f"timestamp: {LENIENCIES[leniency]} ({shown})")
+
+
+def _facts(result: TokenVerification, place: Place) -> dict[str, Any]:
+    token, signer = result.token, result.token.signer
+    accuracy = token.accuracy.total_seconds() if token.accuracy is not None else None
+    return {
+        "status": _status(result),
+        "place": place,
+        "gen_time": _time(token.gen_time),
+        "accuracy_seconds": accuracy,
+        "policy": token.policy,
+        "serial": token.serial_hex,
+        "imprint_algorithm": token.algorithm,
+        "algorithm": token.signature_algorithm,
+        "tsa": signer.subject if signer is not None else token.tsa,
+        "tsa_serial": signer.serial_hex if signer is not None else None,
+        "chain": [one.subject for one in token.chain],
+        "checks": {check.name: check.ok for check in result.checks},
+        "reason": "; ".join(check.reason for check in result.failures),
+    }
+
+
+def _time(moment: datetime) -> str | None:
+    """ISO 8601 in UTC, with a fraction where the token states one."""
+    if not moment.microsecond:
+        return time_json(moment)
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}".rstrip("0") + "Z"
