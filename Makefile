@@ -10,15 +10,18 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# a second implementation of SM2, judge of the electronic seals
+BCPROV := /usr/share/java/bcprov.jar
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 # Looks for commands and installs the Debian packages of those that are missing: $(call need,command=package ...)
-# `python-venv` stands for "this Python can make virtual environments".
+# `python-venv` stands for "this Python can make virtual environments", a path for a file.
 define need
 	@missing=; \
 	for pair in $(1); do \
 	  case $$pair in \
 	    python-venv=*) $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null ;; \
+	    /*) test -e "$${pair%%=*}" ;; \
 	    *) command -v "$${pair%%=*}" >/dev/null ;; \
 	  esac || missing="$$missing $${pair#*=}"; \
 	done; \
@@ -59,7 +62,8 @@ demo: $(VENV)/.program
 	@$(BIN)/pdfseal demo demo-output
 
 judges:
-	$(call need,qpdf=qpdf pdfsig=poppler-utils openssl=openssl)
+	$(call need,qpdf=qpdf pdfsig=poppler-utils openssl=openssl \
+	  javac=default-jdk-headless $(BCPROV)=libbcprov-java)
 
 test: judges $(VENV)/.tools
 	@echo "running the tests"
