@@ -115,7 +115,7 @@ def _evened(gray: Image.Image) -> Image.Image:
 
 
 def _levels(even: Image.Image) -> tuple[int, int]:
-    """The paper's usual level, and that of the ink: the darkest half per cent."""
+    """The paper's usual level, and that of the ink: the darkest thousandth."""
     counts = even.histogram()
     total = sum(counts)
 
@@ -127,7 +127,7 @@ def _levels(even: Image.Image) -> tuple[int, int]:
                 return level
         return 255
 
-    return percentile(0.5), percentile(0.005)
+    return percentile(0.5), percentile(0.001)
 
 
 def _without_frame(alpha: Image.Image) -> Image.Image:
