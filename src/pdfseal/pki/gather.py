@@ -71,9 +71,8 @@ def gather_revocation(
             continue
         done.add(certificate)
         status = _status(certificate, chain, gathered, at, untrusted, policy, allow_weak)
-        for one in _sources(certificate, issuer, fetch, gathered):
-            if status.status != "unknown":
-                break
+        sources = _sources(certificate, issuer, fetch, gathered)
+        while status.status == "unknown" and (one := next(sources, None)) is not None:
             gathered.data = gathered.data.plus(one)
             status = _status(certificate, chain, gathered, at, untrusted, policy, allow_weak)
         # whoever vouches for it must be vouched for as well

@@ -236,7 +236,10 @@ def _read_single(node: Node) -> SingleResponse:
 
 
 def _read_revoked(node: Node) -> Revoked:
-    moment, *reason = node.children("RevokedInfo", most=2)
+    items = node.children("RevokedInfo", most=2)
+    if not items:
+        raise malformed("RevokedInfo: revocationTime is missing")
+    moment, *reason = items
     code = 0
     if reason and reason[0].tag == 0xA0:
         code = int.from_bytes(reason[0].inner("revocationReason").expect(0x0A, "revocationReason").content)
