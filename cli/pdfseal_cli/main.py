@@ -6,6 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 import pdfseal
+from pdfseal_cli.batch import batch
 from pdfseal_cli.compose import compose
 from pdfseal_cli.demo import demo
 from pdfseal_cli.inspect import inspect
@@ -39,5 +40,5 @@ def completion(shell: str) -> None:
     click.echo(kind(main, {}, "pdfseal", "_PDFSEAL_COMPLETE").source())
 
 
-for command in (prepare, compose, sign, verify, inspect, seal, seal_image_group, demo):
+for command in (prepare, compose, sign, verify, inspect, seal, seal_image_group, batch, demo):
     main.add_command(command)
