@@ -28,7 +28,8 @@ _OWNERS = {
     "p256": "张三",
     MAKER: "演示制章中心",
 }
-_LEVELS = (("root", "root", 7300), ("intermediate", "intermediate", 3650), ("signer", "signer", 1095))
+_LEVELS = (("root", 7300), ("intermediate", 3650))  # profile and days of validity
+_LEAF_DAYS = 1095
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,15 @@ class Identity:
     root: Certificate
 
 
-def make_identity(kind: str, folder: Path, now: datetime) -> Identity:
-    """Fresh keys and certificates, written to `folder` as `KIND-LEVEL.key.pem` and `.crt.pem`."""
+def make_identity(kind: str, folder: Path, now: datetime, *, leaf: str = "signer") -> Identity:
+    """Fresh keys and certificates, written to `folder` as `KIND-LEVEL.key.pem` and `.crt.pem`.
+
+    `leaf` is the profile at the end: "signer" or "timestamp".
+    """
     issuer: Certificate | None = None
     issuer_key: LocalSigner | None = None
     made: list[Certificate] = []
-    for level, profile, days in _LEVELS:
+    for level, days in (*_LEVELS, (leaf, _LEAF_DAYS)):
         key = _generate(kind)
         name = _OWNERS[kind] if level == "signer" else f"pdfseal demonstration {kind.upper()} {level}"
         certificate = issue_certificate(
@@ -55,7 +59,7 @@ def make_identity(kind: str, folder: Path, now: datetime) -> Identity:
             public_key=key.public_key,
             signer=issuer_key or key,
             issuer=issuer,
-            profile=PROFILES[profile],
+            profile=PROFILES[level],
             serial=secrets.randbits(127) | 1,
             not_before=now - timedelta(days=1),
             not_after=now + timedelta(days=days),
@@ -66,7 +70,7 @@ def make_identity(kind: str, folder: Path, now: datetime) -> Identity:
         issuer, issuer_key = certificate, key
         made.append(certificate)
     root, intermediate, signer = made
-    return Identity(kind, folder / f"{kind}-signer.key.pem", signer, intermediate, root)
+    return Identity(kind, folder / f"{kind}-{leaf}.key.pem", signer, intermediate, root)
 
 
 def make_seal(

@@ -13,6 +13,7 @@ from pdfseal_cli.inspect import inspect
 from pdfseal_cli.prepare import prepare, sign
 from pdfseal_cli.seal import seal
 from pdfseal_cli.seal_image import seal_image_group
+from pdfseal_cli.timestamp import timestamp
 from pdfseal_cli.verify import verify
 
 
@@ -40,5 +41,5 @@ def completion(shell: str) -> None:
     click.echo(kind(main, {}, "pdfseal", "_PDFSEAL_COMPLETE").source())
 
 
-for command in (prepare, compose, sign, verify, inspect, seal, seal_image_group, batch, demo):
+for command in (prepare, compose, sign, verify, inspect, seal, seal_image_group, timestamp, batch, demo):
     main.add_command(command)

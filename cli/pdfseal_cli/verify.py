@@ -29,6 +29,7 @@ _MARKS = {"error": "x", "warning": "!", "info": "-"}
 @click.option(
     "--trust", multiple=True, help="Trust anchors: a PEM or DER file, or a folder of them; may be repeated."
 )
+@click.option("--timestamp-trust", multiple=True, help="Anchors of timestamp authorities, where others.")
 @click.option("--untrusted", multiple=True, help="More intermediate certificates; never anchors.")
 @click.option("--at", type=MOMENT, help="The moment of judgement; now by default.")
 @click.option("--strict", is_flag=True, help="Refuse every named leniency.")
@@ -38,6 +39,7 @@ _MARKS = {"error": "x", "warning": "!", "info": "-"}
 def verify(**options: Any) -> int:
     """Say of each FILE what was signed, by whom, when, and whether it was changed since."""
     anchors = read_anchors(options["trust"])
+    timestamp_anchors = read_anchors(options["timestamp_trust"])
     untrusted = read_certificates(options["untrusted"], "--untrusted")
     password = read_pdf_password(options["pdf_password_file"])
     results: list[tuple[str, Report | PdfsealError]] = []
@@ -46,6 +48,7 @@ def verify(**options: Any) -> int:
             report = pdfseal.verify(
                 pdf_input(file),
                 trust=anchors,
+                timestamp_trust=timestamp_anchors,
                 untrusted=untrusted,
                 at=options["at"],
                 strict=options["strict"],
@@ -94,8 +97,12 @@ def _lines(number: int, one: SignatureReport) -> list[str]:
     if one.signer is not None:
         lines.append(f"    signer:    {one.signer.subject}")
         lines.append(f"    issuer:    {one.signer.issuer}, serial {one.signer.serial}")
-    if one.signing_time is not None:
+    if one.signing_time is not None and one.kind != "timestamp":
         lines.append(f"    time:      {one.signing_time.isoformat(sep=' ')} (as stated by the signer)")
+    if one.timestamp is not None:
+        facts = one.timestamp
+        stated = f"{facts.get('gen_time')} by {facts.get('tsa')}" if facts.get("gen_time") else "unreadable"
+        lines.append(f"    timestamp: {facts['status']}, {stated}")
     for box in one.boxes:
         edges = ", ".join(
             f"{value:g}" for value in (box.rect.left, box.rect.bottom, box.rect.right, box.rect.top)

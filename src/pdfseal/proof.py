@@ -132,22 +132,33 @@ def _findings(result: TokenVerification, trust: TimeTrust, place: Place) -> Iter
 
 
 def _facts(result: TokenVerification, place: Place) -> dict[str, Any]:
-    token, signer = result.token, result.token.signer
-    accuracy = token.accuracy.total_seconds() if token.accuracy is not None else None
     return {
         "status": _status(result),
         "place": place,
+        **token_facts(result.token),
+        "checks": {check.name: check.ok for check in result.checks},
+        "reason": "; ".join(check.reason for check in result.failures),
+    }
+
+
+def token_facts(token: Token) -> dict[str, Any]:
+    """What a token says, as JSON values; nothing of it is proven but a `chain` that is not empty."""
+    signer = token.signer
+    accuracy = token.accuracy.total_seconds() if token.accuracy is not None else None
+    return {
         "gen_time": _time(token.gen_time),
         "accuracy_seconds": accuracy,
         "policy": token.policy,
         "serial": token.serial_hex,
+        "nonce": None if token.nonce is None else str(token.nonce),  # beyond what a JSON number holds
+        "ordering": token.ordering,
         "imprint_algorithm": token.algorithm,
+        "imprint": token.imprint.hex(),
         "algorithm": token.signature_algorithm,
         "tsa": signer.subject if signer is not None else token.tsa,
         "tsa_serial": signer.serial_hex if signer is not None else None,
         "chain": [one.subject for one in token.chain],
-        "checks": {check.name: check.ok for check in result.checks},
-        "reason": "; ".join(check.reason for check in result.failures),
+        "leniencies": sorted(token.leniencies),
     }
 
 

@@ -43,6 +43,11 @@ class SerialNumbers:
             self._next += 1
             return self._next - 1
 
+    def check(self) -> None:
+        """OutsideError `serial_store` now rather than at the first request."""
+        with self._lock:
+            self._reserve(0)
+
     def _reserve(self, count: int) -> int:
         """The first of `count` numbers, which from now on belong to this process."""
         try:

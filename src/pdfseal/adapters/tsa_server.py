@@ -36,7 +36,7 @@ def utc_now() -> datetime:
 class TsaServer(HTTPServer):
     """Answers for `authority`, with serial numbers from `serial` and the time from `now`.
 
-    `log` gets one line a request: status, failInfo, serial number; never what was stamped.
+    `log` gets one line a request: who asked, status, failInfo; never what was stamped.
     """
 
     request_queue_size = _BACKLOG
