@@ -100,6 +100,8 @@ def _read(data: bytes, opaque: bool, clear_white: int | None, handwritten: bool)
         return _samples(image, dpi, opaque)
     except CallerError:
         raise
+    except Image.DecompressionBombError as error:  # Pillow's own check comes first where the bomb is large
+        raise _too_large(f"more than the {MAX_PICTURE_PIXELS} pixels that are allowed") from error
     except Exception as error:  # Pillow's decoders raise whatever they like on hostile input
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise CallerError("picture_unreadable", f"the picture cannot be decoded: {reason}") from error
