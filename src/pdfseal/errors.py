@@ -61,6 +61,7 @@ CODES: dict[str, str] = {
     "seal_not_in_force": "the electronic seal is not valid at the time of sealing",
     "seal_invalid": "the signature of the seal's maker does not verify",
     "timestamp_has_no_place": "the 2014 layout has no place for a timestamp: it goes into the document afterwards",
+    "annotations_on_signed": "several boxes on a signed document need an explicit permission",
     "weak_algorithm": "the algorithm may be verified on request but is never used to seal",
     "forbidden_by_document": "the document's own permissions forbid this change",
     "repair_refused": "the damaged PDF must not be rewritten: it is signed or locked",
@@ -102,6 +103,10 @@ class PdfsealError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    def __reduce__(self) -> tuple[type[PdfsealError], tuple[str, str]]:
+        """Errors go from one process to another."""
+        return type(self), (self.code, self.message)
 
 
 class CallerError(PdfsealError):

@@ -111,6 +111,8 @@ _OF_OUR_CODES: dict[str, int] = {
     "limit_exceeded": BAD_PARAMETER,
     "asn1_malformed": BAD_PARAMETER,
     "container_malformed": BAD_PARAMETER,
+    "field_unusable": BAD_PARAMETER,
+    "tsa_failed": COMPOSITION_FAILED,
     "database": DATABASE_FAILED,
 }
 
