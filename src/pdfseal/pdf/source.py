@@ -85,7 +85,7 @@ def opened(pdf: bytes | str | os.PathLike[str]) -> Iterator[Source]:
         return
     path = os.fspath(pdf)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe must not hold us
     except FileNotFoundError as error:
         raise CallerError("not_found", f"{path}: there is no such file") from error
     except OSError as error:
