@@ -23,8 +23,10 @@ from pdfseal.api import (
     compose_prepared,
     compose_timestamp,
     inspect,
+    locate,
     prepare,
     prepare_timestamp,
+    read_texts,
     stamp_signature,
     timestamp_document,
     verify,
@@ -40,9 +42,11 @@ from pdfseal.errors import (
 from pdfseal.geometry import Point, Rect, Size, mm_to_points, points_to_mm
 from pdfseal.inspection import Inspection
 from pdfseal.pdf.caption import Caption, QrCode
+from pdfseal.pdf.text import PageTexts
+from pdfseal.pdf.text_search import Located, Match, MatchPart
 from pdfseal.pki.certificate import Certificate
 from pdfseal.pki.trust import TrustAnchors
-from pdfseal.placement import AtPoint, Box, InRectangle
+from pdfseal.placement import AtKeyword, AtPoint, Box, InRectangle, IntoField, Several, Straddle
 from pdfseal.prepared import Patch, PreparedSeal
 from pdfseal.report import Finding, Report, SignatureReport
 from pdfseal.sealimage import BlockSeal, OvalSeal, PersonalSeal, RoundSeal, seal_image
@@ -54,6 +58,7 @@ __version__ = "0.1.0"
 __all__ = [
     "CONTAINER_SCHEMES",
     "Appearance",
+    "AtKeyword",
     "AtPoint",
     "BlockSeal",
     "Box",
@@ -65,8 +70,13 @@ __all__ = [
     "InRectangle",
     "Inspection",
     "InternalError",
+    "IntoField",
+    "Located",
+    "Match",
+    "MatchPart",
     "OutsideError",
     "OvalSeal",
+    "PageTexts",
     "Patch",
     "PdfsealError",
     "PersonalSeal",
@@ -77,9 +87,11 @@ __all__ = [
     "RefusedError",
     "Report",
     "RoundSeal",
+    "Several",
     "SignatureReport",
     "Size",
     "Stamped",
+    "Straddle",
     "TrustAnchors",
     "Wording",
     "__version__",
@@ -88,10 +100,12 @@ __all__ = [
     "compose_prepared",
     "compose_timestamp",
     "inspect",
+    "locate",
     "mm_to_points",
     "points_to_mm",
     "prepare",
     "prepare_timestamp",
+    "read_texts",
     "seal_image",
     "stamp_signature",
     "timestamp_document",

@@ -20,8 +20,12 @@ from pdfseal.containers.ses_reading import read_seal
 from pdfseal.crypto.schemes import SCHEMES
 from pdfseal.errors import CallerError, DocumentError
 from pdfseal.geometry import Size, mm_to_points
+from pdfseal.pdf.document import Document
+from pdfseal.pdf.page_ranges import PageSelection
 from pdfseal.pdf.repair import rewrite
 from pdfseal.pdf.source import BytesSource, opened
+from pdfseal.pdf.text import PageTexts
+from pdfseal.pdf.text_search import Located, Order, Progress, search
 from pdfseal.pki.certificate import Certificate
 from pdfseal.pki.trust import TrustAnchors
 from pdfseal.placement import Placement
@@ -52,6 +56,8 @@ def prepare(
     timestamp: bool = True,
     password: str | None = None,
     repair: bool = False,
+    allow_annotations: bool = False,
+    texts: PageTexts | None = None,
 ) -> PreparedSeal:
     """Prepare a PDF for a signature that is made elsewhere.
 
@@ -62,7 +68,9 @@ def prepare(
     names the algorithm ("rsa-pss-sha256", ...), by default what fits the key. `when`: aware,
     now if absent. `reserve`: bytes for the container, computed if absent. `timestamp`: keep
     room for a timestamp token. `password` opens an encrypted PDF. `repair` rewrites a damaged
-    one first, in memory, if it carries no signature; `.notes` says so.
+    one first, in memory, if it carries no signature; `.notes` says so. `allow_annotations` lets a
+    placement of several boxes onto a signed PDF; `.notes` warns. `texts`: what `read_texts` gave
+    for the same PDF, so that keywords are not looked up in the file again.
 
     Returns a PreparedSeal: `.write(path)` or `.pdf_bytes()`, `.hash_bytes`, `.hash_set_bytes`
     (give this to the signer), `.hash_set_hash_bytes`, `.to_json()`.
@@ -81,6 +89,8 @@ def prepare(
         reserve=reserve,
         timestamp=timestamp,
         password=password,
+        allow_annotations=allow_annotations,
+        texts=texts,
     )
     with opened(pdf) as source:
         try:
@@ -95,6 +105,52 @@ def prepare(
         rewritten = BytesSource(rewrite(source, password))
     prepared = prepare_source(rewritten).with_origin(rewritten.data, rewritten)
     return replace(prepared, notes=(*prepared.notes, "the PDF was damaged and was rewritten before sealing"))
+
+
+def read_texts(pdf: Pdf, *, password: str | None = None) -> PageTexts:
+    """The texts of a PDF's pages, each read when first needed and then kept; close it after use.
+
+    Raises DocumentError, `wrong_password`.
+    """
+    with opened(pdf) as source:
+        return PageTexts(Document.open(source, password=password), password)
+
+
+def locate(
+    pdf: Pdf | PageTexts,
+    keywords: str | Sequence[str],
+    *,
+    pages: PageSelection = "all",
+    order: Order = "all",
+    nth: int | None = None,
+    whole_word: bool = False,
+    require_all: bool = True,
+    password: str | None = None,
+    progress: Progress | None = None,
+) -> Located:
+    """Where keywords stand: `Located.matches`, boxes in displayed page space.
+
+    `pdf` may be what `read_texts` gave: then pages that were read before are not read again.
+    `order`: "all" or "asc" in reading order, "desc" the other way round; with `nth` only the n-th
+    of each keyword, from that end. `require_all`: every keyword must be found. `progress` is called
+    with pages done and pages to do. `Located.unreadable` lists pages with text that no reader can
+    name. Raises `keyword_not_found`, `page_out_of_range`, `argument`, DocumentError.
+    """
+    words = (keywords,) if isinstance(keywords, str) else tuple(keywords)
+    find = partial(
+        search,
+        keywords=words,
+        pages=pages,
+        order=order,
+        nth=nth,
+        whole_word=whole_word,
+        require_all=require_all,
+        progress=progress,
+    )
+    if isinstance(pdf, PageTexts):
+        return find(pdf)
+    with read_texts(pdf, password=password) as texts:
+        return find(texts)
 
 
 def _appearance(appearance: Appearance | None, seal: bytes | None) -> Appearance:

@@ -20,7 +20,7 @@ from pdfseal.errors import CallerError, DocumentError, RefusedError
 from pdfseal.geometry import Rect
 from pdfseal.pdf.source import FileSource, Source, copy_into, opened, patch_in_place, write_atomically
 from pdfseal.pki.certificate import Certificate
-from pdfseal.placement import Box
+from pdfseal.placement import WHOLE, Box
 
 SESSION_SCHEMA = 1
 Pdf = bytes | str | os.PathLike[str]
@@ -225,12 +225,17 @@ def box_to_json(box: Box) -> dict[str, Any]:
     found = {"page": box.page} | {
         edge: round(getattr(rect, edge), 3) for edge in ("left", "bottom", "right", "top")
     }
-    return found | ({"moved": True} if box.moved else {})
+    found |= {"moved": True} if box.moved else {}
+    if box.window != WHOLE:  # a slice, or room around the picture: shares of its width and height
+        window = box.window
+        found["window"] = [round(v, 6) for v in (window.left, window.bottom, window.right, window.top)]
+    return found
 
 
 def _box_from_json(value: dict[str, Any]) -> Box:
     edges = [float(value[edge]) for edge in ("left", "bottom", "right", "top")]
-    return Box(_integer(value["page"]), Rect(*edges), bool(value.get("moved", False)))
+    window = [float(share) for share in value.get("window", (0.0, 0.0, 1.0, 1.0))]
+    return Box(_integer(value["page"]), Rect(*edges), bool(value.get("moved", False)), Rect(*window))
 
 
 def _b64(data: bytes) -> str:

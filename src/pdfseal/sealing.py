@@ -13,31 +13,37 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from pdfseal.containers import finish, to_be_signed_digest
 from pdfseal.containers.base import Finished, Plan
 from pdfseal.crypto.digests import Hasher, new_hash
 from pdfseal.errors import CallerError, RefusedError
-from pdfseal.geometry import Matrix, Size
+from pdfseal.geometry import Matrix, Rect, Size
 from pdfseal.pdf.appearance import Drawing, write_drawing, write_form
 from pdfseal.pdf.artwork import Artwork, arrange
 from pdfseal.pdf.caption import Caption, QrCode
 from pdfseal.pdf.conformance import forbids_transparency
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.existing_field import check_seed, lock_reference
 from pdfseal.pdf.field import (
     AppendedSignature,
     FieldBox,
+    FieldTarget,
     SignatureEntry,
     append_signature,
+    certification_level,
     check_signing_allowed,
     free_field_name,
 )
+from pdfseal.pdf.margins import ink_window
 from pdfseal.pdf.picture import read_picture
 from pdfseal.pdf.revision import Revision
 from pdfseal.pdf.second_reader import check_agreement
 from pdfseal.pdf.signature import covered_pieces, find_prepared, find_signatures
 from pdfseal.pdf.source import Source, chunks
 from pdfseal.pdf.syntax import Ref
+from pdfseal.pdf.text import PageTexts
 from pdfseal.pki.certificate import Certificate
 from pdfseal.placement import PlacedBox, Placement, resolve
 from pdfseal.prepared import Patch, PreparedSeal
@@ -89,37 +95,43 @@ def prepare(
     reserve: int | None = None,
     timestamp: bool = True,
     password: str | None = None,
+    allow_annotations: bool = False,
+    texts: PageTexts | None = None,
 ) -> PreparedSeal:
     """Reserve a signature field in an appended revision and say what is to be signed.
 
     `placement` None makes an invisible seal. `file_id`: 16 bytes, random or derived. `reserve`
     overrides the bytes kept for the container; `timestamp` keeps room for a token. `password`
-    opens an encrypted document (the empty one is tried where none is given).
+    opens an encrypted document (the empty one is tried where none is given). `allow_annotations`
+    lets several boxes onto a document that is signed already. `texts`: its page texts, if read.
     Raises CallerError, RefusedError and DocumentError; nothing is written anywhere.
     """
     document = Document.open(source, password=password)
     check_signing_allowed(document)
     check_agreement(document, password)
-    name = free_field_name(document, field_name)
     hole_bytes = _hole_bytes(plan, reserve, timestamp)
-    revision = Revision(document)
     words = wording or Wording()
     if words.name is None:
         words = replace(words, name=plan.signer.common_name or None)
-    placed, forms = _draw(revision, placement, appearance, words, when)
+    plain = forbids_transparency(document)
+    artwork = _artwork(appearance, words, when, plain) if placement is not None else None
+    placed: tuple[PlacedBox, ...] = ()
+    if placement is not None and artwork is not None:
+        find_ink = partial(ink_window, artwork)
+        placed = resolve(placement, document, artwork.size, ink=find_ink, texts=texts, password=password)
+    target = placed[0].target if placed else None
+    name = _field_name(document, field_name, target)
+    notes = _moved(placed) + _check_stamps(document, len(placed), allow_annotations)
+    revision = Revision(document)
     appended = append_signature(
         revision,
         field_name=name,
-        entry=SignatureEntry(
-            plan.filter, plan.subfilter, when, words.name, words.reason, words.location, words.contact
-        ),
-        boxes=tuple(
-            FieldBox(item.page, item.page.geometry.rect_to_user(item.box.rect), form)
-            for item, form in zip(placed, forms, strict=True)
-        ),
+        entry=_entry(plan, when, words, document, target),
+        boxes=_draw(revision, artwork, placed, appearance, plain),
         hole_bytes=hole_bytes,
         file_id=file_id,
-    )  # fmt: skip
+        target=target,
+    )
     digest = digest_prepared(source, document.end, appended, plan.digest_algorithm)
     to_be_signed = plan.to_be_signed(digest, byte_range=appended.byte_range, when=when)
     return PreparedSeal(
@@ -137,11 +149,7 @@ def prepare(
         hash_set_hash_bytes=to_be_signed_digest(to_be_signed, plan.signature_scheme, plan.signer),
         certificates=plan.certificates,
         when=when.astimezone(UTC),
-        notes=tuple(
-            f"the box on page {item.box.page} was moved back inside the page"
-            for item in placed
-            if item.box.moved
-        ),
+        notes=notes,
     )
 
 
@@ -220,29 +228,91 @@ def _hole_bytes(plan: Plan, reserve: int | None, timestamp: bool) -> int:
     return hole
 
 
+def _field_name(document: Document, wanted: str | None, target: FieldTarget | None) -> str:
+    if target is None:
+        return free_field_name(document, wanted)
+    if wanted not in (None, target.name):
+        raise CallerError(
+            "argument", f"the seal goes into the field {target.name!r}: it cannot be named {wanted!r}"
+        )
+    return target.name
+
+
+def _moved(placed: tuple[PlacedBox, ...]) -> tuple[str, ...]:
+    return tuple(
+        f"the box on page {item.box.page} was moved back inside the page" for item in placed if item.box.moved
+    )
+
+
+def _check_stamps(document: Document, count: int, allow_annotations: bool) -> tuple[str, ...]:
+    """Several boxes are annotations: what earlier signatures say to that, and what the caller should know."""
+    if count < 2:
+        return ()
+    level = certification_level(document)
+    if level in (1, 2):
+        raise RefusedError(
+            "forbidden_by_document",
+            f"the document is certified with /DocMDP /P {level}: it permits no annotations, "
+            f"and {count} boxes need {count - 1} of them",
+        )
+    if not any(not one.empty for one in find_signatures(document)):
+        return ()
+    if not allow_annotations:
+        raise RefusedError(
+            "annotations_on_signed",
+            f"the document is signed, and {count} boxes add annotations, which some verifiers call "
+            "a forbidden change to the earlier signatures: use one box, or allow annotations",
+        )
+    return ("the document was signed before: some verifiers call the added stamps a forbidden change to it",)
+
+
+def _entry(
+    plan: Plan, when: datetime, words: Wording, document: Document, target: FieldTarget | None
+) -> SignatureEntry:
+    lock = None
+    if target is not None:
+        lock = lock_reference(document, target)
+        check_seed(
+            document, target, filter=plan.filter, subfilter=plan.subfilter,
+            digest=plan.digest_algorithm, reason=words.reason,
+        )  # fmt: skip
+    return SignatureEntry(
+        plan.filter, plan.subfilter, when, words.name, words.reason, words.location, words.contact,
+        references=() if lock is None else (lock,),
+    )  # fmt: skip
+
+
 def _draw(
-    revision: Revision, placement: Placement | None, appearance: Appearance, words: Wording, when: datetime
-) -> tuple[tuple[PlacedBox, ...], tuple[Ref, ...]]:
-    """Boxes, and the form XObject for each; boxes on pages turned alike share one."""
-    if placement is None:
-        return (), ()
+    revision: Revision,
+    artwork: Artwork | None,
+    placed: tuple[PlacedBox, ...],
+    appearance: Appearance,
+    plain: bool,
+) -> tuple[FieldBox, ...]:
+    """Each box with its form XObject; boxes of one size and window on pages turned alike share one."""
+    shown = [item for item in placed if item.target is None or item.target.rect is not None]
+    if artwork is None or not shown:
+        return ()
+    if len(shown) < len(placed):
+        raise CallerError(
+            "field_unusable", "the field shows nothing: it cannot go together with further boxes"
+        )
     if not 0 < appearance.opacity <= 100:
         raise CallerError(
             "argument", f"the opacity must be above 0 and at most 100 per cent, not {appearance.opacity:g}"
         )
-    document = revision.document
-    plain = forbids_transparency(document)
-    artwork = _artwork(appearance, words, when, plain)
-    placed = resolve(placement, document, artwork.size)
     drawing = write_drawing(revision, artwork)
-    shared: dict[tuple[Matrix, Size], Ref] = {}
-    forms = []
-    for item in placed:
-        key = (item.page.geometry.upright, item.box.rect.size)
+    shared: dict[tuple[Matrix, Size, Rect], Ref] = {}
+    boxes = []
+    for item in shown:
+        key = (item.page.geometry.upright, item.box.rect.size, item.box.window)
         if key not in shared:
             shared[key] = _form(revision, drawing, item, appearance, plain)
-        forms.append(shared[key])
-    return placed, tuple(forms)
+        user_rect = item.target.rect if item.target is not None else None
+        boxes.append(
+            FieldBox(item.page, user_rect or item.page.geometry.rect_to_user(item.box.rect), shared[key])
+        )
+    return tuple(boxes)
 
 
 def _artwork(appearance: Appearance, words: Wording, when: datetime, plain: bool) -> Artwork:
@@ -271,6 +341,7 @@ def _form(revision: Revision, drawing: Drawing, item: PlacedBox, appearance: App
         upright=item.page.geometry.upright,
         opacity=1.0 if plain else appearance.opacity / 100,
         multiply=not (plain or appearance.cover_text),
+        window=item.box.window,
     )
 
 

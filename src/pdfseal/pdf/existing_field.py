@@ -105,7 +105,7 @@ def _find(document: Document, name: str) -> tuple[Ref, Dictionary, Value]:
     for kid, field, full, kind in walk_fields(document):
         if full == name:
             if not isinstance(kid, Ref):
-                raise CallerError("field_unusable", f"the field {name!r} has no object number: it cannot be updated")
+                raise CallerError("field_unusable", f"the field {name!r} has no object number of its own")
             return kid, field, kind
         if kind == Name("Sig") and full:
             names.append(full)

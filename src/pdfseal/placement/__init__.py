@@ -15,6 +15,7 @@ origin.
 
 from pdfseal.placement.resolving import resolve
 from pdfseal.placement.rules import (
+    WHOLE,
     AtKeyword,
     AtPoint,
     Box,
@@ -27,6 +28,7 @@ from pdfseal.placement.rules import (
 )
 
 __all__ = [
+    "WHOLE",
     "AtKeyword",
     "AtPoint",
     "Box",

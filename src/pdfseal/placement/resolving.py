@@ -67,7 +67,9 @@ def resolve(
     finally:
         work.close()
     if len(placed) > MAX_BOXES:
-        raise DocumentError("limit_exceeded", f"the placement has {len(placed)} boxes, {MAX_BOXES} are allowed")
+        raise DocumentError(
+            "limit_exceeded", f"the placement has {len(placed)} boxes, {MAX_BOXES} are allowed"
+        )
     if sum(box.target is not None for box in placed) > 1:
         raise CallerError("argument", "one signature fills one field: name a single field")
     return tuple(sorted(placed, key=lambda item: item.target is None))

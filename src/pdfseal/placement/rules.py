@@ -30,6 +30,10 @@ POSITIONS: tuple[Position, ...] = ("center", "right", "bottom")
 EDGES: tuple[Edge, ...] = ("right", "left", "top", "bottom")
 
 
+NO_OFFSET = Point(0.0, 0.0)
+WHOLE = Rect(0.0, 0.0, 1.0, 1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class InRectangle:
     """Centred in a rectangle of each chosen page; a rectangle without area means its centre point.
@@ -74,7 +78,7 @@ class AtKeyword:
     order: Order = "all"
     nth: int | None = None
     position: Position = "center"
-    offset: Point = Point(0.0, 0.0)
+    offset: Point = NO_OFFSET
     whole_word: bool = False
     size: Size | None = None
     fit: Size | None = None
@@ -120,8 +124,6 @@ class Several:
 
 
 Placement = InRectangle | AtPoint | AtKeyword | IntoField | Straddle | Several
-
-WHOLE = Rect(0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
