@@ -5,6 +5,7 @@
 #   make bench    the performance budget, measured
 #   make corpus   seals every PDF in the source distributions of pikepdf and pypdf
 #   make fixtures writes fixtures/pdf and fixtures/pictures again
+#   make gallery  writes docs/gallery.md and its pictures again
 #   make clean    removes what these targets made
 
 PYTHON ?= python3
@@ -36,7 +37,7 @@ define need
 	fi
 endef
 
-.PHONY: help demo judges test check bench corpus fixtures clean
+.PHONY: help demo judges test check bench corpus fixtures gallery clean
 help:
 	@sed -n '2,/^$$/s/^#//p' Makefile
 
@@ -85,6 +86,9 @@ fixtures: judges $(VENV)/.tools
 	@$(BIN)/python fixtures/make_pdfs.py
 	@$(BIN)/python fixtures/make_pictures.py
 	@echo "not run: fixtures/make_producer_pdfs.sh (it needs Chromium, LibreOffice, TeX, cairo)"
+
+gallery: $(VENV)/.program
+	@$(BIN)/python docs/make_gallery.py
 
 clean:
 	@rm -rf $(VENV) demo-output bench-output tests/corpus/downloads build dist \
