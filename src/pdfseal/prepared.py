@@ -11,12 +11,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 import os
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-from pdfseal.errors import CallerError, DocumentError, RefusedError
+from pdfseal.errors import CallerError, PdfsealError, RefusedError
 from pdfseal.geometry import Rect
 from pdfseal.pdf.source import FileSource, Source, copy_into, opened, patch_in_place, write_atomically
 from pdfseal.pki.certificate import Certificate
@@ -136,29 +137,47 @@ class PreparedSeal:
         """Read a session file. Raises `session_unreadable` for anything that is not one."""
         try:
             value = json.loads(text)
-            if value["pdfseal_session"] != SESSION_SCHEMA:
-                raise CallerError(
-                    "session_unreadable", f"the session has schema {value['pdfseal_session']!r}, not 1"
-                )
-            return cls(
+            schema = _integer(value["pdfseal_session"])
+            if schema != SESSION_SCHEMA:
+                raise ValueError(f"it has schema {schema}, not {SESSION_SCHEMA}")
+            found = cls(
                 base_length=_integer(value["base_length"]),
                 appended=_unb64(value["appended"]),
                 byte_range=_integers(value["byte_range"], 4),  # type: ignore[arg-type]
                 hole=_integers(value["hole"], 2),  # type: ignore[arg-type]
                 field_name=str(value["field_name"]),
-                boxes=tuple(_box_from_json(box) for box in value["boxes"]),
+                boxes=tuple(_box_from_json(box) for box in _list(value["boxes"])),
                 scheme=str(value["scheme"]),
                 signature_scheme=str(value["signature_scheme"]),
                 digest_algorithm=str(value["digest_algorithm"]),
                 hash_bytes=_unb64(value["hash_bytes"]),
                 hash_set_bytes=_unb64(value["hash_set_bytes"]),
                 hash_set_hash_bytes=_unb64(value["hash_set_hash_bytes"]),
-                certificates=tuple(Certificate.load(_unb64(item)) for item in value["certificates"]),
+                certificates=tuple(Certificate.load(_unb64(one)) for one in _list(value["certificates"])),
                 when=datetime.strptime(value["when"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
-                notes=tuple(str(note) for note in value["notes"]),
+                notes=tuple(str(note) for note in _list(value["notes"])),
             )
-        except (KeyError, TypeError, ValueError, RecursionError, DocumentError) as error:
-            raise CallerError("session_unreadable", f"the session file cannot be read: {error}") from error
+            found._check_positions()
+            return found
+        except KeyError as error:
+            raise CallerError("session_unreadable", f"the session file has no {error}") from error
+        except (TypeError, ValueError, RecursionError, PdfsealError) as error:
+            reason = str(error)[:200]
+            raise CallerError("session_unreadable", f"the session file cannot be read: {reason}") from error
+
+    def _check_positions(self) -> None:
+        """The hole lies in what was appended, full of zeros, and /ByteRange leaves out nothing else.
+
+        A patch is written where the hole is said to be: it must not be sent anywhere else.
+        """
+        (start, length), end = self.hole, self.total_length
+        at = start - self.base_length
+        if self.base_length <= 0 or at < 0 or length < 2 or start + length > end:
+            raise ValueError("the hole is outside the appended bytes")
+        if self.appended[at : at + length] != b"<" + b"0" * (length - 2) + b">":
+            raise ValueError("the appended bytes hold no empty signature where the hole should be")
+        if self.byte_range != (0, start, start + length, end - start - length):
+            raise ValueError("/ByteRange does not fit the hole")
 
     def with_origin(self, pdf: Pdf, source: Source) -> PreparedSeal:
         """The same, knowing where its original is."""
@@ -235,6 +254,8 @@ def box_to_json(box: Box) -> dict[str, Any]:
 def _box_from_json(value: dict[str, Any]) -> Box:
     edges = [float(value[edge]) for edge in ("left", "bottom", "right", "top")]
     window = [float(share) for share in value.get("window", (0.0, 0.0, 1.0, 1.0))]
+    if not all(map(math.isfinite, edges + window)):
+        raise ValueError("a box is not finite")
     return Box(_integer(value["page"]), Rect(*edges), bool(value.get("moved", False)), Rect(*window))
 
 
@@ -252,6 +273,12 @@ def _unb64(text: str) -> bytes:
 def _integer(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(f"{value!r} is not an integer")
+    return value
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError("a list is expected")
     return value
 
 
