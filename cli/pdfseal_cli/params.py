@@ -16,24 +16,35 @@ import click
 
 import pdfseal
 from pdfseal import (
+    AtKeyword,
     AtPoint,
     CallerError,
     Certificate,
     InRectangle,
+    IntoField,
     OutsideError,
     Point,
     Rect,
+    Several,
     Size,
+    Straddle,
     TrustAnchors,
 )
 from pdfseal.adapters.keys import decode_signature
 from pdfseal.geometry import mm_to_points
 from pdfseal.pdf.source import write_atomically
+from pdfseal.pdf.text_search import ORDERS
+from pdfseal.placement import Placement
+from pdfseal.placement.rules import EDGES, ORIGINS, POSITIONS, UNITS
 
 _LENGTH = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*(pt|mm)?\s*$")
 MAX_INPUT_BYTES = 64 << 20
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class SuffixedLength(float):
+    """A length in points that was written with its unit."""
 
 
 def length(text: str) -> float:
@@ -42,7 +53,9 @@ def length(text: str) -> float:
     if match is None:
         raise ValueError(f"{text!r} is not a length such as 12, 12.5pt or 40mm")
     value = float(match[1])
-    return mm_to_points(value) if match[2] == "mm" else value
+    if match[2] is None:
+        return value
+    return SuffixedLength(mm_to_points(value) if match[2] == "mm" else value)
 
 
 class Lengths(click.ParamType[tuple[float, ...]]):
@@ -199,27 +212,150 @@ def write_output(path: str, data: bytes) -> None:
     write_atomically(path, fill)
 
 
-def placement_of(options: dict[str, Any]) -> InRectangle | AtPoint:
-    """The placement that --page, --rect, --at, --size and --fit describe."""
-    rect, point = options["rect"], options["at"]
-    if (rect is None) == (point is None):
-        raise click.UsageError("say where the seal goes: --page P with either --rect L,B,R,T or --at X,Y")
-    size = Size(*options["size"]) if options["size"] else None
-    fit = Size(*options["fit"]) if options["fit"] else None
-    if rect is not None:
-        return InRectangle(options["page"], Rect.of_corners(*rect), size, fit)
-    return AtPoint(options["page"], Point(*point), size, fit)
+KEYWORD_OPTIONS = (
+    click.option(
+        "--order",
+        type=click.Choice(ORDERS),
+        default="all",
+        show_default=True,
+        help="All matches, or counted in reading order from the front (asc) or the back (desc).",
+    ),
+    click.option("--nth", type=click.IntRange(1), help="Only this match of each keyword."),
+    click.option("--whole-word", is_flag=True, help="No letter or digit may touch the match."),
+)
+
+
+def placement_of(options: dict[str, Any]) -> Placement:
+    """The placement that the options describe; with more than one place, all under one signature."""
+    look = {
+        "size": Size(*options["size"]) if options["size"] else None,
+        "fit": Size(*options["fit"]) if options["fit"] else None,
+        "unit": options["unit"],
+    }
+    _check_suffixes(options)
+    page, everywhere = options["page"] or "1", options["page"] or "all"
+    places: list[Any] = [IntoField(options["into_field"])] if options["into_field"] else []
+    for rect in options["rect"] or ():
+        places.append(InRectangle(page, Rect.of_corners(*rect), origin=options["origin"], **look))
+    for point in options["at"] or ():
+        places.append(AtPoint(page, Point(*point), origin=options["origin"], **look))
+    if options["keyword"]:
+        places.append(_at_keyword(options, everywhere, look))
+    if options["straddle"]:
+        places.append(_straddle(options, everywhere, look))
+    if not places:
+        raise click.UsageError(
+            "say where the seal goes: --rect L,B,R,T or --at X,Y with --page P, --keyword TEXT, "
+            "--straddle EDGE, or --into-field NAME"
+        )
+    return places[0] if len(places) == 1 else Several(tuple(places))
+
+
+def _at_keyword(options: dict[str, Any], page: str, look: dict[str, Any]) -> AtKeyword:
+    return AtKeyword(
+        options["keyword"],
+        page,
+        order=options["order"],
+        nth=options["nth"],
+        position=options["position"],
+        offset=Point(*options["offset"]),
+        whole_word=options["whole_word"],
+        **look,
+    )
+
+
+def _straddle(options: dict[str, Any], page: str, look: dict[str, Any]) -> Straddle:
+    return Straddle(
+        options["straddle"],
+        page,
+        along=options["along"],
+        first_share=options["first_share"] / 100,
+        last_share=options["last_share"] / 100,
+        pages_per_seal=options["pages_per_seal"],
+        trim=not options["keep_margins"],
+        **look,
+    )
+
+
+def _check_suffixes(options: dict[str, Any]) -> None:
+    """`--unit mm` and `40mm` together would count twice."""
+    if options["unit"] == "pt":
+        return
+    values = [
+        *options["rect"],
+        *options["at"],
+        options["size"] or (),
+        options["fit"] or (),
+        options["offset"],
+    ]
+    if any(isinstance(one, SuffixedLength) for value in values for one in value):
+        raise click.UsageError(f"with --unit {options['unit']} lengths have no suffix")
 
 
 def placement_options(command: F) -> F:
-    """Where the seal goes and how it looks."""
+    """Where the seal goes, and its picture."""
     for option in reversed(
         (
-            click.option("--page", type=int, default=1, show_default=True, help="Page, counted from 1."),
             click.option(
-                "--rect", type=RECT, help="Centre the seal in this rectangle of the displayed page."
+                "--page",
+                "--pages",
+                "page",
+                help="Pages: 3, 1-3,6-10, all, odd, even. By default 1, and all for keywords and straddle.",
             ),
-            click.option("--at", type=POINT, help="Centre the seal on this point of the displayed page."),
+            click.option(
+                "--rect", type=RECT, multiple=True, help="Centre the seal in this rectangle; repeatable."
+            ),
+            click.option(
+                "--at", type=POINT, multiple=True, help="Centre the seal on this point; repeatable."
+            ),
+            click.option("--keyword", multiple=True, help="Seal where this text stands; repeatable."),
+            *KEYWORD_OPTIONS,
+            click.option(
+                "--position",
+                type=click.Choice(POSITIONS),
+                default="center",
+                show_default=True,
+                help="Of the seal at the keyword: on it, right of it, below it.",
+            ),
+            click.option(
+                "--offset",
+                type=POINT,
+                default="0,0",
+                show_default=True,
+                help="From there, to the right and downward.",
+            ),
+            click.option("--straddle", type=click.Choice(EDGES), help="Cut over this edge of the pages."),
+            click.option(
+                "--along",
+                type=click.FloatRange(0, 1),
+                default=0.5,
+                show_default=True,
+                help="Where on the edge, from its lower or left end.",
+            ),
+            click.option(
+                "--first-share",
+                type=click.FloatRange(0, 99),
+                default=0,
+                help="Least per cent on the first page.",
+            ),
+            click.option(
+                "--last-share",
+                type=click.FloatRange(0, 99),
+                default=0,
+                help="Least per cent on the last page.",
+            ),
+            click.option("--pages-per-seal", type=int, help="Cut another seal after at most so many pages."),
+            click.option("--keep-margins", is_flag=True, help="Do not trim the picture before it is cut."),
+            click.option("--into-field", metavar="NAME", help="Fill this empty signature field."),
+            click.option("--allow-annotations", is_flag=True, help="Several boxes even on a signed PDF."),
+            click.option("--unit", type=click.Choice(UNITS), default="pt", show_default=True),
+            click.option(
+                "--origin",
+                type=click.Choice(ORIGINS),
+                default=ORIGINS[0],
+                show_default=True,
+                help="The corner of the page that --rect and --at count from.",
+            ),
             click.option("--size", type=SIZE, help="Exact size of the seal; mm with the suffix mm."),
             click.option(
                 "--fit", type=SIZE, help="Largest size; the picture keeps its natural one if it fits."

@@ -127,6 +127,7 @@ def _prepare(options: dict[str, Any], certificates: tuple[Certificate, ...]) -> 
         reserve=options["reserve"],
         password=read_pdf_password(options["pdf_password_file"]),
         repair=options["repair"],
+        allow_annotations=options["allow_annotations"],
     )
 
 
