@@ -40,7 +40,8 @@ DIRECTIONS: dict[str, set[str]] = {
     "report": {"geometry"},
     "inspection": {"pdf"},
     "seal_verdict": {"containers", "pki", "report"},
-    "proof": {"containers", "timestamp", "pki", "asn1", "report"},
+    "standing": {"pdf", "containers", "pki", "report"},
+    "proof": {"standing", "containers", "timestamp", "pki", "asn1", "report"},
     "stamping": {"sealing", "prepared", "pdf", "containers", "timestamp", "crypto"},
     "prepared": {"placement", "pdf", "pki", "geometry"},
     "digesting": {"pdf", "containers", "crypto"},
@@ -49,8 +50,8 @@ DIRECTIONS: dict[str, set[str]] = {
         "sealimage",
     },
     "verification": {
-        "digesting", "seal_verdict", "proof", "pdf", "containers", "timestamp", "pki", "crypto", "asn1",
-        "geometry", "report",
+        "digesting", "seal_verdict", "standing", "proof", "pdf", "containers", "timestamp", "pki", "crypto",
+        "asn1", "geometry", "report",
     },
 }  # fmt: skip
 CORE = set(DIRECTIONS)

@@ -27,6 +27,10 @@ from pdfseal.pdf.source import BytesSource, opened
 from pdfseal.pdf.text import PageTexts
 from pdfseal.pdf.text_search import Located, Order, Progress, search
 from pdfseal.pki.certificate import Certificate
+from pdfseal.pki.crl import RevocationList
+from pdfseal.pki.gather import Fetch
+from pdfseal.pki.ocsp import OcspResponse
+from pdfseal.pki.revocation import Mode, RevocationData, RevocationPolicy
 from pdfseal.pki.trust import TrustAnchors
 from pdfseal.placement import Placement
 from pdfseal.prepared import Patch, Pdf, PreparedSeal
@@ -240,13 +244,20 @@ def verify(
     at: datetime | None = None,
     strict: bool = False,
     password: str | None = None,
+    crls: Sequence[bytes] = (),
+    ocsps: Sequence[bytes] = (),
+    revocation: Mode | RevocationPolicy = "soft",
+    fetch: Fetch | None = None,
 ) -> Report:
     """The verdict on a PDF and each of its signatures.
 
     `trust`: the only anchors; without them the best verdict is `indeterminate`. `timestamp_trust`:
     the anchors of timestamp authorities, where they are others. `untrusted`:
     more intermediate certificates. `at`: the moment of judgement, now if absent. `strict`
-    refuses every named leniency. `Report.require_valid()` raises unless it passed.
+    refuses every named leniency. `crls`, `ocsps`: more revocation data (DER or PEM) beside what
+    the document holds. `revocation`: "soft" lets an unknown status pass, "hard" does not, "off"
+    does not look. `fetch` asks for what is missing (`adapters.fetch.HttpFetch`); absent, nothing
+    is ever fetched. `Report.require_valid()` raises unless it passed.
     """
     policy = verification.Policy(
         at=at or datetime.now(UTC),
@@ -255,9 +266,28 @@ def verify(
         untrusted=tuple(map(_certificate, untrusted)),
         strict=strict,
         password=password,
+        data=revocation_data(crls, ocsps),
+        revocation=revocation_policy(revocation),
+        fetch=fetch,
     )
     with opened(pdf) as source:
         return verification.verify(source, policy)
+
+
+def revocation_data(crls: Sequence[bytes], ocsps: Sequence[bytes]) -> RevocationData:
+    """CRLs and OCSP responses from files. Raises `revocation_unreadable`."""
+    return RevocationData(
+        tuple(one for data in crls for one in RevocationList.load_many(data)),
+        tuple(one for data in ocsps for one in OcspResponse.load_many(data)),
+    )
+
+
+def revocation_policy(value: Mode | RevocationPolicy) -> RevocationPolicy:
+    if isinstance(value, RevocationPolicy):
+        return value
+    if value not in ("off", "soft", "hard"):
+        raise CallerError("argument", f"{value!r} is no revocation policy: off, soft, hard")
+    return RevocationPolicy(value)
 
 
 def stamp_signature(

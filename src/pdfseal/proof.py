@@ -13,8 +13,8 @@ Reference: RFC 3161; ETSI EN 319 102-1, 5.5 (signatures with time).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -22,20 +22,20 @@ from pdfseal.asn1 import LENIENCIES, Reading
 from pdfseal.containers.base import Container
 from pdfseal.containers.cms_reading import CmsContainer
 from pdfseal.errors import DocumentError
-from pdfseal.pki.certificate import Certificate
-from pdfseal.pki.trust import TrustAnchors
+from pdfseal.pki.trust import PathResult
+from pdfseal.pki.validation import Validator
 from pdfseal.report import Finding, Severity, time_json
-from pdfseal.timestamp import Token, TokenVerification, read_token, token_of, verify_token
+from pdfseal.standing import for_timestamps
+from pdfseal.timestamp import Check, Token, TokenVerification, read_token, token_of, verify_token
 
 Place = Literal["signature", "security_store", "document"]
 
 
 @dataclass(frozen=True, slots=True)
 class TimeTrust:
-    """Whom the caller trusts for time. `anchors` None leaves it unchecked; `at`: the moment of judgement."""
+    """Whom the caller trusts for time. A validator without anchors leaves it unchecked."""
 
-    anchors: TrustAnchors | None
-    untrusted: Sequence[Certificate]
+    validator: Validator
     at: datetime
     strict: bool = False
 
@@ -93,10 +93,33 @@ def judge_document_timestamp(
 
 
 def _judge(token: Token, imprint: bytes, trust: TimeTrust, place: Place) -> TimeVerdict:
-    result = verify_token(token, imprint=imprint, anchors=trust.anchors, untrusted=trust.untrusted)
+    validator = trust.validator
+    plain = verify_token(token, imprint=imprint, anchors=validator.anchors, untrusted=validator.untrusted)
+    result = _with_revocation(plain, validator)
     findings = list(_findings(result, trust, place))
     facts = _facts(result, place)
     return TimeVerdict(facts, tuple(findings), token.gen_time if result.trusted else None, result)
+
+
+def _with_revocation(result: TokenVerification, validator: Validator) -> TokenVerification:
+    """The same, with the path's revocation at genTime counted in (RFC 3161, 4)."""
+    signer = result.token.signer
+    if result.path is None or result.path.status not in ("trusted", "incomplete") or signer is None:
+        return result
+    validation = validator.validate(
+        signer, at=result.token.gen_time, purpose="timestamp", others=result.token.certificates
+    )
+    if validation is None or (validation.status, validation.revocation) == (
+        result.path.status,
+        "not_checked",
+    ):
+        return result
+    judged = for_timestamps(validation)
+    path = PathResult(judged.status, judged.chain, judged.reason, judged.revocation)
+    checked = Check("path", judged.status == "trusted", judged.reason)
+    checks = tuple(checked if check.name == "path" else check for check in result.checks)
+    chain = judged.chain if judged.status == "trusted" else ()
+    return replace(result, path=path, checks=checks, token=replace(result.token, chain=chain))
 
 
 def _status(result: TokenVerification) -> str:

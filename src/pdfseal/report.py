@@ -46,17 +46,34 @@ class Signer:
 
 
 @dataclass(frozen=True, slots=True)
+class RevocationSeen:
+    """What is known of one certificate. `status`: good, revoked, revoked_later, unknown.
+
+    `source`: crl, ocsp or "". Times are those of the CRL or OCSP response that decided.
+    """
+
+    subject: str
+    status: str
+    source: str
+    reason: str
+    this_update: datetime | None
+    next_update: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Trust:
     """Whether the signer's certificate leads to an anchor of the caller.
 
-    `status`: `pki.trust.PathResult.status`, or `not_checked` where no anchors were given. `chain`
-    holds subject names from the signer to the anchor that was proven.
+    `status`: `pki.validation.Validation.status`, or `not_checked` where no anchors were given.
+    `chain` holds subject names from the signer to the anchor that was proven. `revocation` sums
+    up `certificates`, which has an entry for each certificate of the chain but the anchor.
     """
 
     status: str
     chain: tuple[str, ...] = ()
     revocation: str = "not_checked"
     reason: str = ""
+    certificates: tuple[RevocationSeen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +200,7 @@ def _signature_json(one: SignatureReport) -> dict[str, Any]:
             "chain": list(one.trust.chain),
             "revocation": one.trust.revocation,
             "reason": one.trust.reason,
+            "certificates": [_revocation_json(seen) for seen in one.trust.certificates],
         },
         "seal": one.seal,
         "boxes": [_box_json(box) for box in one.boxes],
@@ -192,6 +210,17 @@ def _signature_json(one: SignatureReport) -> dict[str, Any]:
             {"code": finding.code, "severity": finding.severity, "message": finding.message}
             for finding in one.findings
         ],
+    }
+
+
+def _revocation_json(seen: RevocationSeen) -> dict[str, Any]:
+    return {
+        "subject": seen.subject,
+        "status": seen.status,
+        "source": seen.source,
+        "reason": seen.reason,
+        "this_update": time_json(seen.this_update),
+        "next_update": time_json(seen.next_update),
     }
 
 

@@ -8,15 +8,13 @@ Reference: GB/T 38540-2020, clause 7 (verification), GM/T 0031-2014, clause 6.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pdfseal.containers.ses_reading import SesContainer
 from pdfseal.containers.ses_steps import Step, seal_facts, verify_seal_steps
-from pdfseal.pki.certificate import Certificate
-from pdfseal.pki.trust import TrustAnchors, validate_path
+from pdfseal.pki.validation import Validator
 from pdfseal.report import Finding, Severity
 
 ByteRange = tuple[int, int, int, int]
@@ -34,12 +32,16 @@ def judge_seal(
     container: SesContainer,
     *,
     byte_range: ByteRange | None,
-    anchors: TrustAnchors | None,
-    untrusted: Sequence[Certificate],
+    validator: Validator,
     signing_time: datetime | None,
+    used_at: datetime,
     at: datetime,
 ) -> SealVerdict:
-    """Format, signer in the list, the maker's signature and certificate, validity, propertyInfo."""
+    """Format, signer in the list, the maker's signature and certificate, validity, propertyInfo.
+
+    `used_at`: when the seal was used, as far as that is proven: the maker's certificate had to be
+    good then. `at`: the moment of judgement.
+    """
     steps = [
         _with_byte_range(step, container, byte_range)
         for step in verify_seal_steps(container, at_signing=signing_time, now=at)
@@ -47,7 +49,7 @@ def judge_seal(
     findings = [finding for step in steps if (finding := _finding(step)) is not None]
     facts = seal_facts(container.seal)
     facts["steps"] = [{"name": step.name, "ok": step.ok, "message": step.message} for step in steps]
-    facts["maker_trust"], trouble = _maker_trust(container, anchors, untrusted, at)
+    facts["maker_trust"], trouble = _maker_trust(container, validator, used_at)
     findings += trouble
     if container.seal.timestamp is not None:
         findings.append(
@@ -79,19 +81,22 @@ def _finding(step: Step) -> Finding | None:
 
 
 def _maker_trust(
-    container: SesContainer, anchors: TrustAnchors | None, untrusted: Sequence[Certificate], at: datetime
+    container: SesContainer, validator: Validator, at: datetime
 ) -> tuple[dict[str, Any], list[Finding]]:
     maker = container.seal.maker.certificate
     if maker is None:
         return {"status": "invalid"}, [
             Finding("seal.maker_unreadable", "error", "the maker's certificate cannot be read")
         ]
-    if anchors is None:
+    result = validator.validate(maker, others=container.certificates, at=at, purpose="maker")
+    if result is None:
         return {"status": "not_checked"}, []
-    result = validate_path(
-        maker, anchors=anchors, untrusted=(*container.certificates, *untrusted), at=at, purpose="maker"
-    )
-    facts = {"status": result.status, "chain": [one.subject for one in result.chain], "reason": result.reason}
+    facts = {
+        "status": result.status,
+        "chain": [one.subject for one in result.chain],
+        "revocation": result.revocation,
+        "reason": result.reason,
+    }
     if result.status == "trusted":
         return facts, []
     severity: Severity = "error" if result.status in ("revoked", "invalid") else "warning"

@@ -8,7 +8,7 @@ The plan, for each signature; the blocks below carry the numbers:
     4. Digest over the ByteRange.
     5. Signature value.
     6. SES only: signer in the seal's list, the maker's signature, the seal's validity.
-    7. Signer's certificate: path to an anchor of the caller, time, key usage.
+    7. Signer's certificate: path to an anchor of the caller, time, key usage, revocation.
     8. Timestamp.
     9. What came after the signed revision.
    10. Verdict.
@@ -21,7 +21,7 @@ as a PDF at all.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,7 +40,10 @@ from pdfseal.pdf.references import References
 from pdfseal.pdf.signature import FoundSignature, covered_pieces, displayed_boxes, find_signatures
 from pdfseal.pdf.source import Source
 from pdfseal.pki.certificate import Certificate
-from pdfseal.pki.trust import PathResult, TrustAnchors, validate_path
+from pdfseal.pki.gather import Fetch
+from pdfseal.pki.revocation import RevocationData, RevocationPolicy
+from pdfseal.pki.trust import PathResult, TrustAnchors
+from pdfseal.pki.validation import Validator
 from pdfseal.proof import (
     Place,
     Proof,
@@ -64,6 +67,7 @@ from pdfseal.report import (
     verdict_of,
 )
 from pdfseal.seal_verdict import judge_seal
+from pdfseal.standing import judge_signer, with_material
 
 _CLOCK_TOLERANCE = timedelta(hours=1)  # of the signer's clock, which nobody set
 _ALLOWED_LEVELS = ("none", "ltv", "signatures", "form_filling")
@@ -82,7 +86,8 @@ class Policy:
     `trust`: the only certificates that are anchors; None leaves trust unchecked. `timestamp_trust`:
     the anchors of timestamp authorities, by default the same. `untrusted`: more certificates that
     may stand between. `at`: the moment of judgement, aware. `strict` refuses every named leniency.
-    `password` opens an encrypted document.
+    `password` opens an encrypted document. `data`: CRLs and OCSP responses beside those of the
+    document, `revocation` what is asked of them, `fetch` where to ask for what is missing.
     """
 
     at: datetime
@@ -91,11 +96,18 @@ class Policy:
     untrusted: tuple[Certificate, ...] = ()
     strict: bool = False
     password: str | None = None
+    data: RevocationData = field(default_factory=RevocationData, repr=False)
+    revocation: RevocationPolicy = field(default_factory=RevocationPolicy)
+    fetch: Fetch | None = field(default=None, repr=False)
 
     @property
-    def for_time(self) -> TimeTrust:
+    def validator(self) -> Validator:
+        return Validator(self.trust, self.untrusted, self.data, self.revocation, self.fetch)
+
+    def for_time(self, validator: Validator) -> TimeTrust:
+        """The same material, under the anchors of timestamp authorities where they are others."""
         anchors = self.trust if self.timestamp_trust is None else self.timestamp_trust
-        return TimeTrust(anchors, self.untrusted, self.at, self.strict)
+        return TimeTrust(replace(validator, anchors=anchors), self.at, self.strict)
 
 
 @dataclass(slots=True)
@@ -125,9 +137,11 @@ def verify(source: Source, policy: Policy) -> Report:
     digests = _digest_all(source, cases)
     for case in cases:
         _check_container(case, digests)
-    _judge_timestamps(document, cases, digests, policy.for_time)
+    store = _read_store(document, cases)
+    validator = with_material(policy.validator, store, (case.found.contents for case in cases))
+    _judge_timestamps(store, cases, digests, policy.for_time(validator))
     references = References(document)
-    reports = tuple(_report(document, references, case, policy) for case in cases)
+    reports = tuple(_report(document, references, case, policy, validator) for case in cases)
     return Report(
         verdict=sum_up(reports),
         file=FileFacts(
@@ -214,7 +228,7 @@ def _check_container(case: _Case, digests: dict[Job, bytes]) -> None:
 
 
 def _judge_timestamps(
-    document: Document, cases: Sequence[_Case], digests: dict[Job, bytes], trust: TimeTrust
+    store: Dss, cases: Sequence[_Case], digests: dict[Job, bytes], trust: TimeTrust
 ) -> None:
     # 8. Timestamps; what those of the whole document prove holds for every signature they cover
     proofs: list[Proof] = []
@@ -227,7 +241,6 @@ def _judge_timestamps(
         case.findings += () if wrong_already else case.timestamp.findings
         if case.timestamp.proven is not None and case.found.coverage in ("whole_file", "revision"):
             proofs.append(Proof(case.timestamp.proven, case.found.covered_end))
-    store = _read_store(document, cases)
     for case in cases:
         if case.container is None or case.container.kind == "timestamp":
             continue
@@ -256,13 +269,15 @@ def _read_store(document: Document, cases: Sequence[_Case]) -> Dss:
         return Dss()
 
 
-def _report(document: Document, references: References, case: _Case, policy: Policy) -> SignatureReport:
+def _report(
+    document: Document, references: References, case: _Case, policy: Policy, validator: Validator
+) -> SignatureReport:
     found, container = case.found, case.container
     signing_time = _signing_time(document, case)
     # 6. SES only
-    seal = _judge_seal(case, policy, signing_time)
+    seal = _judge_seal(case, policy, validator, signing_time)
     # 7. Signer's certificate
-    trust = _judge_trust(case, policy, signing_time)
+    trust = _judge_trust(case, policy, validator, signing_time)
     # 8. Timestamp: judged before, because the proven time is when the certificate had to be valid
     timestamp = case.timestamp.facts if case.timestamp is not None else None
     # 9. What came after
@@ -292,46 +307,40 @@ def _report(document: Document, references: References, case: _Case, policy: Pol
     )
 
 
-def _judge_seal(case: _Case, policy: Policy, signing_time: datetime | None) -> dict[str, Any] | None:
+def _judge_seal(
+    case: _Case, policy: Policy, validator: Validator, signing_time: datetime | None
+) -> dict[str, Any] | None:
     if not isinstance(case.container, SesContainer):
         return None
     verdict = judge_seal(
         case.container,
         byte_range=case.found.byte_range,
-        anchors=policy.trust,
-        untrusted=policy.untrusted,
+        validator=validator,
         signing_time=signing_time,
+        used_at=case.proven_time or policy.at,
         at=policy.at,
     )
     case.findings += verdict.findings
     return verdict.facts
 
 
-def _judge_trust(case: _Case, policy: Policy, signing_time: datetime | None) -> Trust:
+def _judge_trust(case: _Case, policy: Policy, validator: Validator, signing_time: datetime | None) -> Trust:
     certificate = case.container.signer if case.container is not None else None
     if case.container is None or certificate is None:
         return Trust("not_checked")
     if case.container.kind == "timestamp":
         return _trust_of_timestamp(case)
-    if policy.trust is None:
-        case.note(
-            "trust_not_checked",
-            "warning",
-            "no trust anchors were given: whose certificate this is was not checked",
-        )
-        return Trust("not_checked")
-    result = validate_path(
+    standing = judge_signer(
         certificate,
-        anchors=policy.trust,
-        untrusted=(*case.container.certificates, *policy.untrusted),
+        validator,
+        others=case.container.certificates,
         at=case.proven_time or policy.at,
-        purpose="seal",
+        proven=case.proven_time is not None,
+        signing_time=signing_time,
     )
-    if result.status != "trusted":
-        severity: Severity = "error" if result.status in ("revoked", "invalid") else "warning"
-        case.note(
-            f"trust.{result.status}", severity, f"the signer's certificate is not trusted: {result.reason}"
-        )
+    case.findings += standing.findings
+    if standing.validation is None:
+        return standing.trust
     if signing_time is not None and not certificate.not_before <= signing_time <= certificate.not_after:
         case.note(
             "signed_outside_validity",
@@ -342,7 +351,7 @@ def _judge_trust(case: _Case, policy: Policy, signing_time: datetime | None) -> 
     if proven is not None and signing_time is not None and signing_time > proven + _CLOCK_TOLERANCE:
         message = "the stated signing time is later than the time that a timestamp proves"
         case.note("signing_time_contradicted", "warning", message)
-    return _trust_of(result)
+    return standing.trust
 
 
 def _trust_of_timestamp(case: _Case) -> Trust:

@@ -125,3 +125,48 @@ def _with_revocation(
         data=data,
         problems=problems,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """Whom the caller trusts and what is at hand, to validate one certificate after the other with.
+
+    `anchors` None: nobody was named, so nothing is validated. `untrusted` and `data` come from
+    the caller and from the document alike.
+    """
+
+    anchors: TrustAnchors | None
+    untrusted: tuple[Certificate, ...] = ()
+    data: RevocationData = field(default_factory=RevocationData, repr=False)
+    policy: RevocationPolicy = field(default_factory=RevocationPolicy)
+    fetch: Fetch | None = field(default=None, repr=False)
+
+    def validate(
+        self,
+        certificate: Certificate,
+        *,
+        at: datetime,
+        purpose: Purpose,
+        others: Sequence[Certificate] = (),
+    ) -> Validation | None:
+        """None without anchors. `others` stand in the path beside `untrusted`."""
+        if self.anchors is None:
+            return None
+        return validate_certificate(
+            certificate,
+            anchors=self.anchors,
+            untrusted=tuple(dict.fromkeys((*others, *self.untrusted))),
+            at=at,
+            purpose=purpose,
+            data=self.data,
+            policy=self.policy,
+            fetch=self.fetch,
+        )
+
+    def knowing(self, certificates: Sequence[Certificate], data: RevocationData) -> Validator:
+        """The same, with more at hand."""
+        return replace(
+            self,
+            untrusted=tuple(dict.fromkeys((*self.untrusted, *certificates))),
+            data=self.data.plus(data),
+        )
