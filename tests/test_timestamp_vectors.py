@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,22 +24,27 @@ CASES = {f"{entry['family']}-{entry['name']}": entry for entry in FILE["vectors"
 
 # What OpenSSL 3.0 judges otherwise, and why.
 OPENSSL_ACCEPTS = {
-    "message-digest-twice": "it takes the first",
-    "content-type-twice": "it takes the first",
-    "ess-versions-differ": "it looks at version 2 alone if it is there",
-    "message-digest-two-values": "it takes the first",
-    "key-usage-encryption": "it looks at extendedKeyUsage alone",
+    "no-content-type": "it does not look at the contentType attribute",
+    "content-type-data": "it does not look at the contentType attribute",
+    "content-type-twice": "it does not look at the contentType attribute",
+    "gen-time-nonsense": "it does not look whether genTime is a time",
     "info-trailing": "it does not look behind TSTInfo",
     "info-indefinite": "it reads BER everywhere",
     "accuracy-negative": "it takes any INTEGER",
+    "trailing": "it does not look behind the token",
     "imprint-sha1": "it takes SHA-1",
     "rsa-1024": "at its lowest security level it takes short keys",
 }
 OPENSSL_REFUSES = {
     "gm-content-info": "it does not know the OID",
-    "imprint-sha1-allowed": "the data is hashed with SHA-256 here",
-    "ess-v2-sm3": "its timestamp verifier knows no SM3",
+    "bag-clone-beside": "it looks the signer up twice, by two rules, and finds two",
+    "validity-last-second": "it takes notAfter as already over; RFC 5280, 4.1.2.5 includes it",
+    "key-usage-more": "it refuses every further bit of keyUsage",
+    "scheme-rsa-pss-sha256": "its PKCS #7 verifier knows no RSA-PSS",
+    "scheme-rsa-pss-sha512": "its PKCS #7 verifier knows no RSA-PSS",
 }
+WHOLE_RESPONSES = ("good-response", "rejection", "rejection-with-token", "granted-without-token")
+NEEDS_A_REQUEST = ("nonce-other", "nonce-missing", "policy-other")
 
 
 @cache
@@ -65,8 +69,7 @@ def code(case: dict[str, Any], *, strict: bool = False) -> int:
     try:
         token = read_token(given["token"], certificates=given["known"], reading=Reading(strict=strict))
     except DocumentError as error:
-        assert error.code in ("container_malformed", "limit_exceeded")
-        return BAD_SIGNATURE
+        return BAD_SIGNATURE if error.code in ("container_malformed", "limit_exceeded") else 0
     result = verify_token(
         token,
         data=given["data"],
@@ -114,14 +117,15 @@ def test_every_code_for_every_family():
         assert found == {1, -1, -2, -3, -4, -5, -6}
 
 
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case["family"] != "sm2"])
+def judged_by_openssl(case: dict[str, Any]) -> bool:
+    """SM2 is unknown to `openssl ts`; requests and whole responses are judged in test_timestamp_openssl."""
+    return case["family"] != "sm2" and case["name"] not in (*WHOLE_RESPONSES, *NEEDS_A_REQUEST)
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if judged_by_openssl(case)])
 def test_openssl_agrees(name, tmp_path):
     case = CASES[name]
     title = case["name"]
-    if title in OPENSSL_REFUSES or "nonce" in case and case["code"] != 1 or title == "policy-other":
-        pytest.skip(OPENSSL_REFUSES.get(title, "openssl compares nonce and policy with a request file only"))
-    if title in ("good-response", "rejection", "rejection-with-token", "granted-without-token"):
-        pytest.skip("a whole response, judged in test_timestamp_openssl")
     given = inputs(case)
     token, root, data = tmp_path / "token.der", tmp_path / "root.pem", tmp_path / "data"
     token.write_bytes(given["token"])
@@ -137,13 +141,13 @@ def test_openssl_agrees(name, tmp_path):
         "openssl", "ts", "-verify", "-token_in", "-in", token, "-data", data, "-CAfile", root,
         "-attime", moment, "-auth_level", "0", *untrusted,
     )  # fmt: skip
-    accepted = b"Verification: OK" in done.stdout
-    assert accepted == (case["code"] == 1 or title in OPENSSL_ACCEPTS), done.stderr.decode()
+    expected = (case["code"] == 1 or title in OPENSSL_ACCEPTS) and title not in OPENSSL_REFUSES
+    assert (b"Verification: OK" in done.stdout) == expected, done.stderr.decode()
 
 
 def gen_time(token: bytes) -> str:
     try:
-        return str(int((read_token(token).gen_time + timedelta()).timestamp()))
+        return str(int(read_token(token).gen_time.timestamp()))
     except DocumentError:
         return "1780288200"  # what the vectors have unless their point is another
 
