@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import click
 from click.shell_completion import get_completion_class
 
@@ -10,14 +12,56 @@ from pdfseal_cli.batch import batch
 from pdfseal_cli.compose import compose
 from pdfseal_cli.demo import demo
 from pdfseal_cli.inspect import inspect
+from pdfseal_cli.locate import locate
 from pdfseal_cli.prepare import prepare, sign
 from pdfseal_cli.seal import seal
 from pdfseal_cli.seal_image import seal_image_group
 from pdfseal_cli.timestamp import timestamp
 from pdfseal_cli.verify import verify
 
+# Commands that need the extra `server`: loaded when they are run, so that nothing else needs it.
+_SERVER_COMMANDS = {
+    "app": ("pdfseal_cli.app", "Applications that may call the service."),
+    "serve": ("pdfseal_cli.serve", "Run the COSS-compatible HTTP service."),
+    "user": ("pdfseal_cli.user", "Users, their certificates and seal pictures."),
+}
+_SERVER_PACKAGES = ("httptools", "httpx", "msgspec", "pybase64", "sqlalchemy", "starlette", "uvicorn")
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+
+class _Commands(click.Group):
+    """A group that loads the commands of the service by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_SERVER_COMMANDS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _SERVER_COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        return click.Command(cmd_name, short_help=_SERVER_COMMANDS[cmd_name][1])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] in _SERVER_COMMANDS:
+            return args[0], _loaded(args[0]), args[1:]
+        return super().resolve_command(ctx, args)
+
+
+def _loaded(name: str) -> click.Command:
+    try:
+        module = importlib.import_module(_SERVER_COMMANDS[name][0])
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _SERVER_PACKAGES:
+            raise
+        hint = "pip install 'pdfseal[server]'"
+        raise click.ClickException(f"pdfseal {name} needs the package {error.name}: {hint}") from error
+    command: click.Command = module.command
+    return command
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(pdfseal.__version__, prog_name="pdfseal")
 def main() -> None:
     """Electronic seals on PDF files: prepare, sign outside, compose, verify.
@@ -41,5 +85,17 @@ def completion(shell: str) -> None:
     click.echo(kind(main, {}, "pdfseal", "_PDFSEAL_COMPLETE").source())
 
 
-for command in (prepare, compose, sign, verify, inspect, seal, seal_image_group, timestamp, batch, demo):
+for command in (
+    locate,
+    prepare,
+    compose,
+    sign,
+    verify,
+    inspect,
+    seal,
+    seal_image_group,
+    timestamp,
+    batch,
+    demo,
+):
     main.add_command(command)

@@ -21,13 +21,16 @@ from pdfseal.adapters.coss.wire import Octets
 _ABSENT: Any = object()
 
 
-@dataclass(frozen=True, slots=True)
 class LargeText:
-    """The base64 text of an upload with changes, followed by `tail`."""
+    """The base64 text of an upload with changes, followed by `tail`.
 
-    upload: Upload
-    changes: tuple[Change, ...] = ()
-    tail: bytes = field(default=b"", repr=False)
+    No dataclass: msgspec would write one by itself.
+    """
+
+    def __init__(self, upload: Upload, changes: tuple[Change, ...] = (), tail: bytes = b"") -> None:
+        self.upload = upload
+        self.changes = changes
+        self.tail = tail
 
     @property
     def length(self) -> int:

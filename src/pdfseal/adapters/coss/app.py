@@ -11,6 +11,8 @@ not read. Whatever was not foreseen is 89000007 without detail, and a line in th
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -37,6 +39,7 @@ from pdfseal.adapters.coss.codes import (
 from pdfseal.adapters.coss.config import Settings, load
 from pdfseal.adapters.coss.observe import Log, Metrics
 from pdfseal.adapters.coss.pages import page_routes
+from pdfseal.adapters.coss.pool import watch_parent
 from pdfseal.adapters.coss.service import MIB, Call, Service
 from pdfseal.adapters.coss.wire import Fields
 from pdfseal.errors import PdfsealError
@@ -69,6 +72,7 @@ _LATER_S = 5
 
 def from_environment() -> Starlette:
     """What uvicorn calls in each worker: the configuration is named by PDFSEAL_CONFIG."""
+    watch_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))  # a supervisor that was killed
     return make_app(load(None))
 
 
@@ -133,13 +137,15 @@ class Front:
         self._metrics.requests_in_flight += 1
         try:
             answer = await self._answer(endpoint, request, reader, receive)
-            await _send(send, request, encode(answer, request.trans_id))
+            await _send(send, request, encode(answer, request.trans_id), server.body_timeout_s)
         except ClientLeft:
             request.code = 0
             request.facts["outcome"] = "client left"
-            await _send(
-                send, request, encode(failure(CossError(BAD_PARAMETER, "the body did not come")), None)
-            )
+            late = failure(CossError(BAD_PARAMETER, "the body did not come"))
+            await _send(send, request, encode(late, None), server.body_timeout_s)
+        except TimeoutError:
+            request.facts["outcome"] = "client did not take the answer"
+            raise
         finally:
             if request.call is not None:
                 request.call.close()
@@ -186,9 +192,10 @@ class Front:
         """The client of a service that failed is told the code alone; the log is told why."""
         if error.code != SERVICE_FAILED:
             return failure(error)
+        reason = cause or error.__cause__
         self._log.write(
             "error", "failed", request=request.id, endpoint=request.name, detail=error.detail,
-            cause=type(cause or error.__cause__).__name__, our_code=getattr(cause or error.__cause__, "code", None),
+            cause=type(reason).__name__, our_code=getattr(reason, "code", None),
         )  # fmt: skip
         return failure(CossError(SERVICE_FAILED))
 
@@ -238,7 +245,8 @@ class _Request:
         return None
 
 
-async def _send(send: Send, request: _Request, body: Body) -> None:
+async def _send(send: Send, request: _Request, body: Body, timeout_s: float) -> None:
+    """A client that does not take its answer is given up: TimeoutError, and the connection is closed."""
     headers = [*_JSON, (b"content-length", str(body.length).encode()), (b"x-request-id", request.id.encode())]
     if request.status in (429, 503):
         headers.append((b"retry-after", str(_LATER_S).encode()))
@@ -246,6 +254,7 @@ async def _send(send: Send, request: _Request, body: Body) -> None:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": request.status, "headers": headers})
     for piece in body.pieces:
-        await send({"type": "http.response.body", "body": bytes(piece), "more_body": True})
+        message = {"type": "http.response.body", "body": bytes(piece), "more_body": True}
+        await asyncio.wait_for(send(message), timeout_s)
         request.sent += len(piece)
     await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -43,7 +43,7 @@ class Log:
         out.flush()
 
     def defect(self, event: str, error: BaseException, **facts: object) -> None:
-        """Something unforeseen: its type and where it happened, without its message, which may quote input."""
+        """Something unforeseen: its type and where it happened; not its message, which may quote input."""
         places = [
             f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
             for frame in traceback.extract_tb(error.__traceback__)[-6:]

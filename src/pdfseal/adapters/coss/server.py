@@ -1,0 +1,110 @@
+"""uvicorn, set up: workers, graceful stop, and connections that cannot be kept open by saying nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from pdfseal.adapters.coss.config import CONFIG_VARIABLE, load
+from pdfseal.adapters.coss.service import Service
+from pdfseal.errors import OutsideError
+
+MAX_HEADER_BYTES = 64 << 10
+HEADER_TIMEOUT_VARIABLE = "PDFSEAL_SERVER_HEADER_TIMEOUT_S"
+_KEEP_ALIVE_S = 60
+APPLICATION = "pdfseal.adapters.coss.app:from_environment"
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """Closes a connection whose request line and headers take too long or grow too large."""
+
+    _timer: asyncio.TimerHandle | None = None
+    _header_bytes = 0
+    _in_headers = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect_headers()
+
+    def data_received(self, data: bytes) -> None:
+        if self._in_headers:
+            self._header_bytes += len(data)
+        super().data_received(data)
+        if self._in_headers and self._header_bytes > MAX_HEADER_BYTES:
+            self.transport.close()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._timer is None:  # a further request on the same connection
+            self._expect_headers()
+
+    def on_headers_complete(self) -> None:
+        self._stop_timer()
+        self._in_headers = False
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def _expect_headers(self) -> None:
+        self._in_headers, self._header_bytes = True, 0
+        seconds = float(os.environ.get(HEADER_TIMEOUT_VARIABLE, "10"))
+        self._timer = self.loop.call_later(seconds, self.transport.close)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def serve(config_path: str | None, variables: Mapping[str, str], *, check_only: bool = False) -> None:
+    """Run until SIGTERM or SIGINT; requests under way are finished within `stop_timeout_s`.
+
+    `variables` go before the environment; workers find them, and the configuration, in theirs.
+    CallerError `configuration` and OutsideError before anything is started.
+    """
+    os.environ.update(variables)
+    if config_path is not None:
+        os.environ[CONFIG_VARIABLE] = os.path.abspath(config_path)
+    settings = load(None)
+    server = settings.server
+    check_port(server.host, server.port)
+    Service.open(settings).close()  # reads every file, migrates the schema, checks the registry's key
+    if check_only:
+        return
+    os.environ[HEADER_TIMEOUT_VARIABLE] = str(server.header_timeout_s)
+    options: dict[str, Any] = {
+        "factory": True,
+        "host": server.host,
+        "port": server.port,
+        "http": GuardedProtocol,
+        "ws": "none",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": True,
+        "forwarded_allow_ips": server.trusted_proxies,
+        "limit_concurrency": server.max_connections,
+        "timeout_keep_alive": _KEEP_ALIVE_S,
+        "timeout_graceful_shutdown": server.stop_timeout_s,
+        "lifespan": "on",
+    }
+    uvicorn.run(APPLICATION, workers=server.workers, **options)
+
+
+def check_port(host: str, port: int) -> None:
+    """OutsideError `port_unusable`."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise OutsideError("port_unusable", f"{host}:{port}: {error.strerror or error}") from error
