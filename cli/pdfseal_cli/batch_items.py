@@ -177,8 +177,8 @@ def items_of(
 def _output(folder: str, entry: Entry) -> str:
     """Below the output folder: where the row says, else as the source is below its base, else by its name."""
     path = PurePosixPath(entry.output or entry.text)
-    inside = not path.is_absolute() and ".." not in path.parts and path.name != ""
-    if "\0" in entry.text + entry.output or (entry.output and not inside):
+    inside = not path.is_absolute() and ".." not in path.parts
+    if "\0" in entry.text + entry.output or not path.name or (entry.output and not inside):
         raise CallerError("argument", f"{str(path)[:200]!r} is no path below the output folder")
     return os.path.join(folder, *(path.parts if inside else (path.name,)))
 

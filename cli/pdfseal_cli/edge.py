@@ -81,8 +81,8 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
 
 
 def print_json(value: Any) -> None:
-    """One JSON value on standard output, with Chinese as it is."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+    """One JSON value on standard output, with Chinese as it is; octets of names that are no text escaped."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace"))
 
 
 def note(message: str) -> None:
