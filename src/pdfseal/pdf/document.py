@@ -250,8 +250,8 @@ class Document:
         count = 0
         while stack:
             node, kids, inherited = stack[-1]
-            kid = next(kids, None)
-            if kid is None:
+            kid = next(kids, _NO_MORE)
+            if isinstance(kid, _NoMore):
                 on_path.discard(node if isinstance(node, Ref) else None)
                 stack.pop()
                 continue
@@ -322,6 +322,13 @@ class Document:
         raise CallerError(
             "page_out_of_range", f"page {number} does not exist: the document has {count} pages"
         )
+
+
+class _NoMore:
+    """Stands behind the last kid; null may stand among them."""
+
+
+_NO_MORE = _NoMore()
 
 
 def _inheritable(dictionary: Dictionary, inherited: Dictionary) -> Dictionary:
