@@ -24,7 +24,7 @@ from pdfseal.pdf.dss import read_dss
 from pdfseal.pdf.picture import read_picture
 from pdfseal.pdf.shown_picture import shown_picture
 from pdfseal.pdf.signature import find_signatures
-from pdfseal.pdf.source import Source, opened
+from pdfseal.pdf.source import BytesSource, opened
 from pdfseal.pki.certificate import Certificate
 from pdfseal.pki.trust import TrustAnchors
 from pdfseal.placement import Box, Placement
@@ -113,31 +113,10 @@ def compose(task: ComposeTask) -> Composed:
         )
         change, tail = Change(patch.offset, patch.data), b""
         if task.timestamp_behind and task.timestamp is not None:
-            sealed = _Overlaid(source, change)
+            sealed = BytesSource(patch.applied_to(source.read(0, source.size)))
             token = task.timestamp
             tail = stamping.attach_timestamp(sealed, lambda _name, _imprint: token, file_id=os.urandom(16))
     return Composed(change, tail)
-
-
-@dataclass(frozen=True, slots=True)
-class _Overlaid:
-    """A source with one change, without a copy of it."""
-
-    below: Source
-    change: Change
-
-    @property
-    def size(self) -> int:
-        return self.below.size
-
-    def read(self, offset: int, length: int) -> bytes:
-        data = self.below.read(offset, length)
-        start = max(self.change.offset, offset)
-        stop = min(self.change.offset + len(self.change.data), offset + len(data))
-        if start >= stop:
-            return data
-        patched = self.change.data[start - self.change.offset : stop - self.change.offset]
-        return data[: start - offset] + patched + data[stop - offset :]
 
 
 # -- verification ---------------------------------------------------------------------------
