@@ -42,6 +42,7 @@ DIRECTIONS: dict[str, set[str]] = {
     "seal_verdict": {"containers", "pki", "report"},
     "standing": {"pdf", "containers", "pki", "report"},
     "proof": {"standing", "containers", "timestamp", "pki", "asn1", "report"},
+    "extending": {"verification", "standing", "pdf", "containers", "timestamp", "pki", "report"},
     "stamping": {"sealing", "prepared", "pdf", "containers", "timestamp", "crypto"},
     "prepared": {"placement", "pdf", "pki", "geometry"},
     "digesting": {"pdf", "containers", "crypto"},
@@ -87,7 +88,8 @@ EXPORTED = {
     "IntoField", "Located", "Match", "MatchPart", "OutsideError", "OvalSeal", "PageTexts", "Patch",
     "PdfsealError", "PersonalSeal", "Point", "PreparedSeal", "QrCode", "Rect", "RefusedError", "Report",
     "RoundSeal", "Several", "SignatureReport", "Size", "Stamped", "Straddle", "TrustAnchors", "Wording",
-    "__version__", "attach_timestamp", "compose", "compose_prepared", "compose_timestamp", "inspect",
+    "__version__", "attach_timestamp", "compose", "compose_prepared", "compose_timestamp", "extend",
+    "inspect",
     "locate", "mm_to_points", "points_to_mm", "prepare", "prepare_timestamp", "read_texts", "seal_image",
     "stamp_signature", "timestamp_document", "verify",
 }  # fmt: skip

@@ -12,13 +12,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from pdfseal import inspection, sealing, stamping, verification
+from pdfseal import extending, inspection, sealing, stamping, verification
 from pdfseal.containers.base import Plan
 from pdfseal.containers.cms import plan_cms
 from pdfseal.containers.ses import plan_ses
 from pdfseal.containers.ses_reading import read_seal
 from pdfseal.crypto.schemes import SCHEMES
-from pdfseal.errors import CallerError, DocumentError
+from pdfseal.errors import CallerError, DocumentError, RefusedError
 from pdfseal.geometry import Size, mm_to_points
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.page_ranges import PageSelection
@@ -40,6 +40,7 @@ from pdfseal.stamping import Stamped, Stamper, StampPolicy
 
 CertificateLike = Certificate | bytes
 CONTAINER_SCHEMES = ("cms", "ses2014", "ses2020")
+EXTENSION_LEVELS = ("B-LT", "B-LTA")
 
 
 def prepare(
@@ -371,3 +372,53 @@ def inspect(pdf: Pdf, *, password: str | None = None) -> inspection.Inspection:
 
 def _certificate(value: CertificateLike) -> Certificate:
     return value if isinstance(value, Certificate) else Certificate.load(value)
+
+
+def extend(
+    pdf: Pdf,
+    *,
+    level: str = "B-LT",
+    trust: TrustAnchors,
+    timestamp_trust: TrustAnchors | None = None,
+    untrusted: Sequence[CertificateLike] = (),
+    crls: Sequence[bytes] = (),
+    ocsps: Sequence[bytes] = (),
+    fetch: Fetch | None = None,
+    authority: Stamper | None = None,
+    algorithm: str = "sha256",
+    at: datetime | None = None,
+    password: str | None = None,
+) -> bytes:
+    """The PDF with what a verifier will need in ten years (ETSI EN 319 142-1, 6.3), seals alike.
+
+    "B-LT" keeps certificates and revocation data in the document; "B-LTA" puts a document
+    timestamp by `authority` over them, and renews an earlier one. A signature whose time nothing
+    proves gets a document timestamp first. `at`: the moment of judgement, now if absent.
+    Raises `evidence_missing`, `time_not_proven`, `report_not_valid`, `tsa_failed`, `fetch_failed`.
+    """
+    if level not in EXTENSION_LEVELS:
+        raise CallerError("argument", f"{level!r} is no level to extend to: {', '.join(EXTENSION_LEVELS)}")
+    policy = verification.Policy(
+        at=at or datetime.now(UTC),
+        trust=trust,
+        timestamp_trust=timestamp_trust,
+        untrusted=tuple(map(_certificate, untrusted)),
+        password=password,
+        data=revocation_data(crls, ocsps),
+        fetch=fetch,
+    )
+    stamped = partial(_stamped, authority=authority, algorithm=algorithm, password=password)
+    with opened(pdf) as source:
+        report = extending.check_extensible(source, policy)
+        data = source.read(0, source.size)
+    if not extending.time_is_proven(report):
+        data = stamped(data)
+    evidence = extending.collect_evidence(BytesSource(data), policy)
+    data += extending.append_evidence(BytesSource(data), evidence, file_id=os.urandom(16), password=password)
+    return stamped(data) if level == "B-LTA" else data
+
+
+def _stamped(data: bytes, *, authority: Stamper | None, algorithm: str, password: str | None) -> bytes:
+    if authority is None:
+        raise RefusedError("time_not_proven", "this level needs a timestamp: name a timestamp authority")
+    return timestamp_document(data, authority=authority, algorithm=algorithm, password=password)

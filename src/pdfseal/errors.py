@@ -62,6 +62,8 @@ CODES: dict[str, str] = {
     "seal_invalid": "the signature of the seal's maker does not verify",
     "timestamp_has_no_place": "the 2014 layout has no place for a timestamp: it goes into the document afterwards",
     "annotations_on_signed": "several boxes on a signed document need an explicit permission",
+    "evidence_missing": "long-term validation needs a path or revocation data that is not at hand",
+    "time_not_proven": "long-term validation needs a timestamp, and no authority was given",
     "weak_algorithm": "the algorithm may be verified on request but is never used to seal",
     "forbidden_by_document": "the document's own permissions forbid this change",
     "repair_refused": "the damaged PDF must not be rewritten: it is signed or locked",

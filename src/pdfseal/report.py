@@ -95,7 +95,7 @@ class ReportedBox:
 
 @dataclass(frozen=True, slots=True)
 class SignatureReport:
-    """One signature. `digest_ok` and `signature_ok` are None where they could not be judged."""
+    """One signature. `proven_time`: by when a timestamp proves that it existed. `digest_ok` and `signature_ok` are None where they could not be judged."""
 
     field: str | None
     verdict: Verdict
@@ -115,6 +115,7 @@ class SignatureReport:
     findings: tuple[Finding, ...]
     reason: str | None = None
     location: str | None = None
+    proven_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,7 @@ def _signature_json(one: SignatureReport) -> dict[str, Any]:
         "algorithm": one.algorithm,
         "signer": None if one.signer is None else _signer_json(one.signer),
         "signing_time": time_json(one.signing_time),
+        "proven_time": time_json(one.proven_time),
         "timestamp": one.timestamp,
         "trust": {
             "status": one.trust.status,

@@ -304,6 +304,7 @@ def _report(
         findings=findings,
         reason=found.text("Reason", document),
         location=found.text("Location", document),
+        proven_time=case.proven_time,
     )
 
 

@@ -189,6 +189,11 @@ class _Writer:
                 data = reader.stream(item)
                 if data is not None and isinstance(item, Ref):
                     self._refs.setdefault(data, item)
+        for value in (document.dictionary(old.get("VRI")) or Dictionary()).values():
+            token = (document.dictionary(value) or Dictionary()).get("TS")
+            data = reader.stream(token)
+            if data is not None and isinstance(token, Ref):
+                self._refs.setdefault(data, token)
 
     def ref(self, data: bytes) -> Ref:
         if data not in self._refs:
