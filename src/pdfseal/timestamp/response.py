@@ -116,7 +116,7 @@ def _as_container(error: DocumentError) -> DocumentError:
 
 def _read_response(root: Node) -> TimestampResponse:
     info, *tokens = root.sequence("timestamp response", least=1, most=2)
-    number, *rest = info.sequence("PKIStatusInfo", least=1, most=3)
+    number, *rest = info.sequence("timestamp response: PKIStatusInfo", least=1, most=3)
     value = number.integer("status", max_octets=4)
     if not 0 <= value < len(STATUSES):
         raise malformed(f"timestamp response: the status {value} is not known")
