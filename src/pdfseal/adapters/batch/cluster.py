@@ -12,6 +12,7 @@ Needs the extra `batch-dask`.
 from __future__ import annotations
 
 import pickle
+from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import lru_cache
@@ -25,7 +26,7 @@ from pdfseal.errors import CallerError, OutsideError
 
 CHUNK_ITEMS = 16  # the scheduler spends about a millisecond on a task, whatever is in it
 CHUNKS_PER_CORE = 2
-CONNECT_SECONDS = 30
+CONNECT_SECONDS = 10
 
 
 class DaskEngine:
@@ -57,12 +58,13 @@ class DaskEngine:
 
 
 class _Flow:
-    """Chunks on their way: as many as keep every core busy, and no more."""
+    """Chunks on their way: as many as keep every core busy, and no more. Suspects go alone."""
 
     def __init__(self, client: Any, job: bytes, cores: int) -> None:
         self._client, self._job = client, job
         self._most = cores * CHUNKS_PER_CORE
         self._chunks: dict[Any, list[Item]] = {}
+        self._suspects: deque[Item] = deque()
 
     def run(self, items: Iterator[Item]) -> Iterator[Outcome]:
         arriving = _dask()[1].as_completed()
@@ -70,10 +72,14 @@ class _Flow:
         while self._chunks:
             future = next(arriving)
             chunk = self._chunks.pop(future)
-            yield from self._outcomes(future, chunk, arriving)
+            yield from self._outcomes(future, chunk)
             self._fill(items, arriving)
 
     def _fill(self, items: Iterator[Item], arriving: Any) -> None:
+        if self._suspects:
+            if not self._chunks:
+                self._submit([self._suspects.popleft()], arriving)
+            return
         while len(self._chunks) < self._most and (chunk := list(islice(items, CHUNK_ITEMS))):
             self._submit(chunk, arriving)
 
@@ -82,7 +88,7 @@ class _Flow:
         self._chunks[future] = chunk
         arriving.add(future)
 
-    def _outcomes(self, future: Any, chunk: list[Item], arriving: Any) -> Iterator[Outcome]:
+    def _outcomes(self, future: Any, chunk: list[Item]) -> Iterator[Outcome]:
         if future.status == "finished":
             yield from future.result()
             return
@@ -93,9 +99,8 @@ class _Flow:
         if len(chunk) == 1:
             message = f"{chunk[0].source}: the worker processes that tried it ended"
             yield Outcome(chunk[0].key, "failed", "worker_crashed", message)
-            return
-        for item in chunk:
-            self._submit([item], arriving)
+        else:
+            self._suspects.extend(chunk)
 
 
 def _dask() -> tuple[Any, Any]:
