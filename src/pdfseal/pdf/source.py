@@ -106,8 +106,13 @@ Openable = str | bytes
 
 
 def openable(source: Source) -> Openable:
-    """What another library can open for itself: the path of a file, or the bytes."""
-    return source.path if isinstance(source, FileSource) else source.read(0, source.size)
+    """What another library can open for itself: the path of a file, or the bytes.
+
+    Libraries resolve links first, and a file in memory (/proc/…/fd/…) has no path then.
+    """
+    if isinstance(source, FileSource) and os.path.exists(os.path.realpath(source.path)):
+        return source.path
+    return source.read(0, source.size)
 
 
 def binary_stream(what: Openable) -> BinaryIO:
