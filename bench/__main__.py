@@ -7,8 +7,12 @@ import dataclasses
 import json
 from pathlib import Path
 
+from bench.batch import BATCH_ROWS
 from bench.harness import Row
-from bench.rows import ROWS, quiet
+from bench.rows import ROWS as SINGLE_ROWS
+from bench.rows import quiet
+
+ROWS = SINGLE_ROWS | BATCH_ROWS
 
 
 def main() -> None:
