@@ -70,5 +70,5 @@ def pyhanko_timestamps(path: Path, family: str, *, at: datetime = WHEN) -> list[
                 found.append(("signature", token.timestamp, good))
         for embedded in reader.embedded_timestamp_signatures:
             status = validate_pdf_timestamp(embedded, validation_context=validation_context(family, at))
-            found.append(("document", status.timestamp, status.bottom_line))
+            found.append(("document", status.timestamp, status.valid and status.intact and status.trusted))
     return found
