@@ -11,8 +11,9 @@ from bench.batch import BATCH_ROWS
 from bench.harness import Row
 from bench.rows import ROWS as SINGLE_ROWS
 from bench.rows import quiet
+from bench.timestamps import TIMESTAMP_ROWS
 
-ROWS = SINGLE_ROWS | BATCH_ROWS
+ROWS = SINGLE_ROWS | BATCH_ROWS | TIMESTAMP_ROWS
 
 
 def main() -> None:
