@@ -159,9 +159,12 @@ def write_atomically(
     """Write a file whole or not at all: beside its place, flushed to disk, renamed.
 
     `fill` gets the open file; whatever it raises leaves an existing file at `path` untouched
-    and nothing beside it.
+    and nothing beside it. A link is followed: the file it leads to is replaced. What is there and
+    is no regular file (a device, a pipe) is refused: a rename would put a file in its place.
     """
-    target = Path(path)
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise OutsideError("file_system", f"{os.fspath(path)} is not a regular file and cannot be replaced")
     try:
         with tempfile.NamedTemporaryFile(
             "wb", dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".part", delete=False
