@@ -29,7 +29,7 @@ import binascii
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from pdfseal import asn1
 from pdfseal.asn1 import Node, Reading, malformed
@@ -103,12 +103,11 @@ class Certificate:
         """
         if len(der) > MAX_CERTIFICATE_BYTES:
             raise DocumentError("limit_exceeded", f"a certificate of {len(der)} bytes")
-        certificate = cls(bytes(der))
-        if not certificate._fields:  # reads the frame
-            raise malformed("certificate: empty")
-        if reading is not None:
-            for leniency in certificate.leniencies:
-                reading.allow(leniency, f"certificate {certificate.serial_hex}")
+        if reading is None:
+            return _framed(bytes(der))
+        certificate, leniencies = _read_whole(bytes(der))
+        for leniency in leniencies:
+            reading.allow(leniency, f"certificate {certificate.serial_hex}")
         return certificate
 
     @property
@@ -141,7 +140,8 @@ class Certificate:
 
     @property
     def signature_algorithm(self) -> Node:
-        return self._parts[1]
+        """Read anew, with a budget of its own: each look inside costs, and a certificate may live long."""
+        return asn1.read(self._parts[1].raw, where="signatureAlgorithm")
 
     @property
     def signature_algorithms_agree(self) -> bool:
@@ -309,6 +309,23 @@ class Certificate:
         except DocumentError:
             return False
         return schemes.verify(scheme, issuer.public_key, self.tbs_raw, self.signature, reading=self._reading)
+
+
+def _framed(der: bytes) -> Certificate:
+    certificate = Certificate(der)
+    if not certificate._fields:  # reads the frame
+        raise malformed("certificate: empty")
+    return certificate
+
+
+@lru_cache(maxsize=256)
+def _read_whole(der: bytes) -> tuple[Certificate, tuple[str, ...]]:
+    """A certificate with every part read, and the leniencies that this took.
+
+    The same few authorities stand in every container, and reading them is most of the work there.
+    """
+    certificate = _framed(der)
+    return certificate, tuple(certificate.leniencies)
 
 
 # -- names ----------------------------------------------------------------------------------
