@@ -37,6 +37,13 @@ from pdfseal.timestamp import Token, read_token
 MAX_TO_BE_SIGNED_BYTES = 16 << 20
 MAX_SIGNATURE_BYTES = 4096
 MAX_CHAIN_BYTES = 4 << 20
+_TO_BLAME = {
+    "keyword_not_found": "keywordsOfRuleInfo.keyWord",
+    "page_out_of_range": "coordOfRuleInfo.pageNo",
+    "box_outside_page": "coordOfRuleInfo",
+    "box_too_large": "signWidth and signHeight",
+    "picture_unreadable": "the user's picture",
+}
 _ROOM_FOR_SEAL = 24 * MIB  # by which a prepared or sealed PDF may be larger than the largest original
 
 
@@ -60,7 +67,7 @@ async def get_pdf_hash(service: Service, call: Call) -> Answer:
     try:
         prepared = await service.pool.run(jobs.prepare, task)
     except PdfsealError as error:
-        raise coss_error(error, field="pdfFileStr") from error
+        raise coss_error(error, field=_TO_BLAME.get(error.code, "pdfFileStr")) from error
     call.remarks |= {"pdf_bytes": upload.size, "boxes": len(prepared.boxes)}
     data = {
         "hashSetBytes": encode_base64(prepared.hash_set_bytes),
