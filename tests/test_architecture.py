@@ -38,6 +38,8 @@ DIRECTIONS: dict[str, set[str]] = {
     "fonts": {"geometry"},
     "sealimage": {"fonts", "geometry"},
     "report": {"geometry"},
+    "report_words": set(),
+    "report_html": {"report", "report_words"},
     "inspection": {"pdf"},
     "seal_verdict": {"containers", "pki", "report"},
     "standing": {"pdf", "containers", "pki", "report"},
@@ -74,6 +76,7 @@ IMPURE_CALLS = {
 HARMLESS_IN_OS = {"PathLike", "fspath"}  # types and plain conversions; everything else in os is outside world
 MAY_BE_IMPURE = {
     "pdfseal.pdf.source": "reads the document in chunks and writes files whole or not at all",
+    "pdfseal.pdf.text_second": "keeps the remarks that pdfminer logs off standard error",
     "pdfseal.crypto.sm2": "reads PDFSEAL_SM2, which forces a backend in tests",
     "pdfseal.crypto.sm2_python": "gmssl signs with a random number of ours",
 }

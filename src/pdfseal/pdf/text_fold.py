@@ -4,9 +4,10 @@
 
 Law: keyword and page go through the same folding, so that what looks alike to a person is alike.
 Folding is NFKD, which compares like NFKC and keeps one character's parts apart, and the CJK
-Radicals Supplement, which Unicode leaves alone but producers write for whole characters.
-Letter case is kept. Nothing ever folds to nothing: whitespace and invisible characters become a
-blank, which the matching passes over.
+Radicals Supplement, which Unicode leaves alone but producers write for whole characters. A
+character beyond U+FFFF folds to its two surrogates, as pdfium gives them. Letter case is kept.
+Nothing ever folds to nothing: whitespace and invisible characters become a blank, which the
+matching passes over.
 
 Reference: UAX #15 (normalisation), EquivalentUnifiedIdeograph.txt of the Unicode database.
 """
@@ -35,10 +36,21 @@ class _Fold(dict[str, str]):
 
     def __missing__(self, char: str) -> str:
         plain = _RADICALS.get(char) or _HYPHENS.get(char) or unicodedata.normalize("NFKD", char)
-        plain = "".join(_RADICALS.get(one, one) for one in plain if not _is_blank(one)) or BLANK
+        plain = "".join(_units(_RADICALS.get(one, one)) for one in plain if not _is_blank(one)) or BLANK
         if len(self) < 1 << 16:
             self[char] = plain
         return plain
+
+
+def _units(char: str) -> str:
+    """The UTF-16 code units of a character."""
+    code = ord(char) - 0x10000
+    return char if code < 0 else chr(0xD800 + (code >> 10)) + chr(0xDC00 + (code & 0x3FF))
+
+
+def joined(text: str) -> str:
+    """Text whose surrogates are characters again; a lone one becomes UNREADABLE."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _is_blank(char: str) -> bool:

@@ -23,6 +23,8 @@ TIGHT_GAP = 0.65  # characters nearer than this belong together
 WIDE_GAP = 4.0  # farther than this they never do
 _SPACED_GAP = 4.0  # what blanks that are typed may bridge
 _SEGMENT_GAP = 1.2  # a larger gap parts a line into segments: columns, table cells
+# and so does a smaller one that is not tight, where the gap on the character's other side is so much smaller
+_GUTTER_SHARE, _GUTTER_EMS = 0.5, 0.15
 _LINE_PITCH = (0.7, 2.75)  # distance of two lines of one paragraph
 _INDENT = 4.0
 _DOUBLE = 0.3  # the same character twice within this is a fake bold double
@@ -43,6 +45,10 @@ class Step:
     @property
     def wide(self) -> bool:
         return self.gap > TIGHT_GAP
+
+    @property
+    def tight(self) -> bool:
+        return self.kind == "line" and not self.wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,8 @@ class Layout:
 
     def step(self, p: int, q: int) -> Step | None:
         """How `q` follows `p`, None where it does not."""
+        if q == p + 1 and self._one_glyph(p, q):
+            return Step("line")
         direction = self.direction(p)
         directions = [direction] if direction in (RIGHT, (0, -1)) else [direction, RIGHT]
         if self.direction(q) not in directions:
@@ -164,6 +172,11 @@ class Layout:
         left, bottom, right, top = self.page.edges
         reach = _DOUBLE * max(right[p] - left[p], top[p] - bottom[p])
         return abs(left[p] - left[q]) < reach and abs(bottom[p] - bottom[q]) < reach
+
+    def _one_glyph(self, p: int, q: int) -> bool:
+        """Whether one glyph shows both characters, as a ligature does."""
+        boxes = self.page.user_boxes
+        return boxes[4 * p : 4 * p + 4] == boxes[4 * q : 4 * q + 4]
 
     def _on_line(self, frame: Frame, p: int, q: int) -> Step | None:
         em = max(self.em(frame, p), self.em(frame, q))
@@ -230,9 +243,7 @@ class Layout:
         if min(frame.height(p), frame.height(q)) < 0.6 * max(frame.height(p), frame.height(q)):
             return None
         last = self._hyphenated(frame, p, em)
-        if self.neighbour(frame, last, 1, _SEGMENT_GAP) is not None:
-            return None
-        if self.neighbour(frame, q, -1, _SEGMENT_GAP) is not None:
+        if not self._ends_segment(frame, last, 1) or not self._ends_segment(frame, q, -1):
             return None
         first, end = self._segment(frame, p, -1), self._segment(frame, q, 1)
         if not self._one_column(frame, (first, last), (q, end), em) or self._line_between(frame, p, q, em):
@@ -278,18 +289,39 @@ class Layout:
                 found, nearest = k, gap
         return found
 
+    def _ends_segment(self, frame: Frame, index: int, step: int) -> bool:
+        """Whether a segment of a line ends with (1) or begins with (-1) a character."""
+        after = self.neighbour(frame, index, step, _SEGMENT_GAP)
+        if after is None:
+            return True
+        before = self.neighbour(frame, index, -step, _SEGMENT_GAP)
+        inner = None if before is None else self._gap(frame, index, before, -step)
+        return self._parts(self._gap(frame, index, after, step), inner)
+
+    def _gap(self, frame: Frame, index: int, other: int, step: int) -> float:
+        """The free space from a character to one after (1) or before (-1) it, in ems."""
+        free = frame.start[other] - frame.end[index] if step > 0 else frame.start[index] - frame.end[other]
+        return free / self.em(frame, index)
+
+    def _parts(self, gap: float, inner: float | None) -> bool:
+        """Whether a gap parts a line, given the gap before it."""
+        if gap > _SEGMENT_GAP:
+            return True
+        return gap > TIGHT_GAP and inner is not None and inner < _GUTTER_SHARE * gap - _GUTTER_EMS
+
     def _segment(self, frame: Frame, index: int, step: int) -> int:
         """The last (1) or first (-1) character of the segment of a line."""
         row = [k for k in self._all() if self._aligned(frame, index, k)]
         row.sort(key=frame.centre, reverse=step < 0)
         end = index
+        inner: float | None = None
         for k in row:
             if (frame.centre(k) - frame.centre(end)) * step <= 0:
                 continue
-            gap = frame.start[k] - frame.end[end] if step > 0 else frame.start[end] - frame.end[k]
-            if gap > _SEGMENT_GAP * self.em(frame, end):
+            gap = self._gap(frame, end, k, step)
+            if self._parts(gap, inner):
                 break
-            end = k
+            end, inner = k, gap
         return end
 
     # -- bounds ---------------------------------------------------------------------------

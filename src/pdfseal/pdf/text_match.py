@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import islice
 
 from pdfseal.errors import CallerError
 from pdfseal.pdf.text_fold import BLANK, UNREADABLE, fold
@@ -20,6 +22,8 @@ from pdfseal.pdf.text_layout import WIDE_GAP, Layout, Step
 MAX_KEYWORD_CHARS = 1_000
 # So many places of one character are compared with each other; with more, drawing order alone decides.
 _MANY_PLACES = 3_000
+_NEAREST = 16  # of these places, so many are looked at more closely
+_MOST_TRIED = 8  # chains from one place
 _EVEN_EMS, _EVEN_SHARE = 0.3, 0.25
 
 Parts = tuple[tuple[int, ...], ...]  # character indices, one tuple for each line
@@ -42,7 +46,7 @@ class Keyword:
             raise CallerError(
                 "argument", f"a keyword has {len(text)} characters, {MAX_KEYWORD_CHARS} are allowed"
             )
-        if UNREADABLE in letters or any("\ud800" <= letter <= "\udfff" for letter in letters):
+        if UNREADABLE in letters or any("\ud800" <= letter <= "\udfff" for letter in text):
             raise CallerError("argument", f"the keyword {text!r} holds a character that is no text")
         return cls(text, letters)
 
@@ -65,34 +69,89 @@ def may_hold(folded: str, keyword: Keyword) -> bool:
 
 def find(layout: Layout, keyword: Keyword, *, whole_word: bool = False) -> tuple[Parts, ...]:
     """The matches on a page, in drawing order."""
+    chains = _Chains(layout, keyword.letters)
     found: list[Parts] = []
     used: set[int] = set()
-    for chain, steps in _chains(layout, keyword.letters):
-        if not used.isdisjoint(chain) or not _even(layout, chain, steps):
+    for first in chains.places[keyword.letters[0]]:
+        start = layout.page.origins[first]
+        if start in used or any(layout.is_double(start, one[0][0]) for one in found):
             continue
-        if whole_word and not _stands_alone(layout, chain):
-            continue
-        if any(layout.is_double(chain[0], one[0][0]) for one in found):
-            continue
-        used.update(chain)
-        found.append(_parts(chain, steps))
+        for chain, steps in islice(chains.from_place(first), _MOST_TRIED):
+            if not used.isdisjoint(chain) or not _even(layout, chain, steps):
+                continue
+            if whole_word and not _stands_alone(layout, chain):
+                continue
+            used.update(chain)
+            found.append(_parts(chain, steps))
+            break
     return tuple(found)
 
 
-def _chains(layout: Layout, letters: str) -> Iterator[tuple[list[int], list[Step | None]]]:
-    folded, origins = layout.page.folded, layout.page.origins
-    places = {letter: _places(folded, letter) for letter in set(letters)}
-    for first in places[letters[0]]:
-        chain, steps, at = [origins[first]], list[Step | None](), first
-        for letter in letters[1:]:
-            following = _following(layout, at, letter, places[letter])
-            if following is None:
-                break
-            at, step = following
-            chain.append(origins[at])
-            steps.append(step)
-        else:
-            yield chain, steps
+Link = tuple[int, Step | None]  # the folded character that follows, and how
+
+
+class _Chains:
+    """All chains of a page that spell the letters, the likeliest first."""
+
+    def __init__(self, layout: Layout, letters: str) -> None:
+        self.places = {letter: _places(layout.page.folded, letter) for letter in set(letters)}
+        self._layout = layout
+        self._letters = letters
+        self._dead: set[tuple[int, int]] = set()  # (letters so far, place): nothing leads on from there
+
+    def from_place(self, first: int) -> Iterator[tuple[list[int], list[Step | None]]]:
+        """Chains that begin at one folded character; without recursion, dead ends visited once."""
+        origins, last = self._layout.page.origins, len(self._letters) - 1
+        path: list[Link] = [(first, None)]
+        choices = [iter(self._following(first, 1))] if last else []
+        if not last:
+            yield [origins[first]], []
+        complete = [False]  # for each place on the path, whether a chain went through it
+        while choices:
+            link = next(choices[-1], None)
+            if link is None:
+                choices.pop()
+                at, _ = path.pop()
+                if not complete.pop():
+                    self._dead.add((len(path), at))
+                continue
+            if len(path) == last:
+                complete = [True] * len(complete)
+                links = [*path, link]
+                yield [origins[place] for place, _ in links], [step for _, step in links[1:]]
+            elif (len(path), link[0]) not in self._dead:
+                path.append(link)
+                complete.append(False)
+                choices.append(iter(self._following(link[0], len(path))))
+
+    def _following(self, at: int, count: int) -> list[Link]:
+        """The successors of a folded character, the nearest on its line first, wide gaps last."""
+        layout, letter = self._layout, self._letters[count]
+        folded, origins = layout.page.folded, layout.page.origins
+        here, after = origins[at], at + 1
+        while after < len(folded) and folded[after] == BLANK:
+            after += 1
+        found: list[tuple[float, Link]] = []
+        if after < len(folded) and folded[after] == letter:
+            # two parts of one character, such as a ligature, are no step apart
+            step = None if origins[after] == here else layout.step(here, origins[after])
+            if (step is None and origins[after] == here) or (step is not None and step.tight):
+                return [(after, step)]
+        places = self.places[letter]
+        if len(places) > _MANY_PLACES:
+            places = [after] if after in places else []
+        layout.count_steps(len(places))
+        near = nsmallest(_NEAREST, places, key=lambda place: layout.distance(here, origins[place]))
+        for place in near:
+            if origins[place] != here and (step := layout.step(here, origins[place])) is not None:
+                rank = step.gap if step.tight else WIDE_GAP if step.kind == "wrap" else WIDE_GAP + step.gap
+                found.append((rank, (place, step)))
+        found.sort(key=lambda item: item[0])
+        kept: list[Link] = []
+        for _, link in found:
+            if not any(layout.is_double(origins[link[0]], origins[other]) for other, _ in kept):
+                kept.append(link)
+        return kept
 
 
 def _places(folded: str, letter: str) -> list[int]:
@@ -101,32 +160,6 @@ def _places(folded: str, letter: str) -> list[int]:
         found.append(at)
         at = folded.find(letter, at + 1)
     return found
-
-
-def _following(layout: Layout, at: int, letter: str, places: list[int]) -> tuple[int, Step | None] | None:
-    """The best successor of the folded character `at`: the next one drawn, else the nearest on the line."""
-    folded, origins = layout.page.folded, layout.page.origins
-    here, after = origins[at], at + 1
-    while after < len(folded) and folded[after] == BLANK:
-        after += 1
-    if after < len(folded) and folded[after] == letter:
-        if origins[after] == here:
-            return after, None  # both are parts of one character, such as a ligature
-        step = layout.step(here, origins[after])
-        if step is not None:
-            return after, step
-    if len(places) > _MANY_PLACES:
-        return None
-    layout.count_steps(len(places))
-    best: tuple[int, Step | None] | None = None
-    nearest = float("inf")
-    for place in sorted(places, key=lambda place: layout.distance(here, origins[place]))[:16]:
-        if origins[place] == here or (step := layout.step(here, origins[place])) is None:
-            continue
-        rank = step.gap if step.kind == "line" else 2 * WIDE_GAP
-        if rank < nearest:
-            best, nearest = (place, step), rank
-    return best
 
 
 def _even(layout: Layout, chain: list[int], steps: list[Step | None]) -> bool:

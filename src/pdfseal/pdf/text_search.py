@@ -17,6 +17,7 @@ from pdfseal.errors import CallerError
 from pdfseal.geometry import Rect
 from pdfseal.pdf.page_ranges import PageSelection, page_numbers
 from pdfseal.pdf.text import PageText, PageTexts
+from pdfseal.pdf.text_fold import joined
 from pdfseal.pdf.text_layout import Layout
 from pdfseal.pdf.text_match import Keyword, Parts, find, may_hold
 
@@ -126,7 +127,9 @@ def _on_page(page: PageText, keywords: Iterable[Keyword], whole_word: bool) -> l
 
 
 def _match(page: PageText, keyword: Keyword, parts: Parts) -> Match:
-    boxes = tuple(MatchPart(_around(page, part), "".join(page.text[i] for i in part)) for part in parts)
+    boxes = tuple(
+        MatchPart(_around(page, part), joined("".join(page.text[i] for i in part))) for part in parts
+    )
     if len(boxes) == 1:
         boxes = (replace(boxes[0], text=keyword.spelled(boxes[0].text)),)
     return Match(0, keyword.text, page.number, boxes)

@@ -6,6 +6,7 @@ the same place and knows what it is; what neither knows is unreadable and never 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -51,6 +52,7 @@ class SecondReader:
         from pdfminer.pdfpage import PDFPage
 
         if self._stream is None:
+            logging.getLogger("pdfminer").addHandler(logging.NullHandler())  # its remarks are not our output
             self._stream = binary_stream(self._openable)
             self._pages = list(
                 PDFPage.get_pages(self._stream, password=self._password, check_extractable=False)
