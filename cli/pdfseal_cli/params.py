@@ -292,90 +292,89 @@ def _check_suffixes(options: dict[str, Any]) -> None:
         raise click.UsageError(f"with --unit {options['unit']} lengths have no suffix")
 
 
+_PLACE_OPTIONS = (
+    click.option(
+        "--page",
+        "--pages",
+        "page",
+        help="Pages: 3, 1-3,6-10, all, odd, even. By default 1, and all for keywords and straddle.",
+    ),
+    click.option("--rect", type=RECT, multiple=True, help="Centre the seal in this rectangle; repeatable."),
+    click.option("--at", type=POINT, multiple=True, help="Centre the seal on this point; repeatable."),
+    click.option("--keyword", multiple=True, help="Seal where this text stands; repeatable."),
+    *KEYWORD_OPTIONS,
+    click.option(
+        "--position",
+        type=click.Choice(POSITIONS),
+        default="center",
+        show_default=True,
+        help="Of the seal at the keyword: on it, right of it, below it.",
+    ),
+    click.option(
+        "--offset",
+        type=POINT,
+        default="0,0",
+        show_default=True,
+        help="From there, to the right and downward.",
+    ),
+)
+_STRADDLE_OPTIONS = (
+    click.option("--straddle", type=click.Choice(EDGES), help="Cut over this edge of the pages."),
+    click.option(
+        "--along",
+        type=click.FloatRange(0, 1),
+        default=0.5,
+        show_default=True,
+        help="Where on the edge, from its lower or left end.",
+    ),
+    click.option(
+        "--first-share",
+        type=click.FloatRange(0, 99),
+        default=0,
+        help="Least per cent on the first page.",
+    ),
+    click.option(
+        "--last-share",
+        type=click.FloatRange(0, 99),
+        default=0,
+        help="Least per cent on the last page.",
+    ),
+    click.option("--pages-per-seal", type=int, help="Cut another seal after at most so many pages."),
+    click.option("--keep-margins", is_flag=True, help="Do not trim the picture before it is cut."),
+)
+_BOX_OPTIONS = (
+    click.option("--into-field", metavar="NAME", help="Fill this empty signature field."),
+    click.option("--allow-annotations", is_flag=True, help="Several boxes even on a signed PDF."),
+    click.option("--unit", type=click.Choice(UNITS), default="pt", show_default=True),
+    click.option(
+        "--origin",
+        type=click.Choice(ORIGINS),
+        default=ORIGINS[0],
+        show_default=True,
+        help="The corner of the page that --rect and --at count from.",
+    ),
+    click.option("--size", type=SIZE, help="Exact size of the seal; mm with the suffix mm."),
+    click.option("--fit", type=SIZE, help="Largest size; the picture keeps its natural one if it fits."),
+    click.option("--image", help="Seal picture: PNG, JPEG, GIF or BMP."),
+    click.option("--seal", help="Electronic seal (SESeal, DER); brings its own picture."),
+    click.option(
+        "--opacity",
+        type=click.FloatRange(0, 100, min_open=True),
+        default=100,
+        show_default=True,
+        help="Per cent.",
+    ),
+    click.option(
+        "--cover-text",
+        is_flag=True,
+        help="Draw on top of the page instead of letting it shine through.",
+    ),
+)
+
+
 def placement_options(command: F) -> F:
     """Where the seal goes, and its picture."""
-    for option in reversed(
-        (
-            click.option(
-                "--page",
-                "--pages",
-                "page",
-                help="Pages: 3, 1-3,6-10, all, odd, even. By default 1, and all for keywords and straddle.",
-            ),
-            click.option(
-                "--rect", type=RECT, multiple=True, help="Centre the seal in this rectangle; repeatable."
-            ),
-            click.option(
-                "--at", type=POINT, multiple=True, help="Centre the seal on this point; repeatable."
-            ),
-            click.option("--keyword", multiple=True, help="Seal where this text stands; repeatable."),
-            *KEYWORD_OPTIONS,
-            click.option(
-                "--position",
-                type=click.Choice(POSITIONS),
-                default="center",
-                show_default=True,
-                help="Of the seal at the keyword: on it, right of it, below it.",
-            ),
-            click.option(
-                "--offset",
-                type=POINT,
-                default="0,0",
-                show_default=True,
-                help="From there, to the right and downward.",
-            ),
-            click.option("--straddle", type=click.Choice(EDGES), help="Cut over this edge of the pages."),
-            click.option(
-                "--along",
-                type=click.FloatRange(0, 1),
-                default=0.5,
-                show_default=True,
-                help="Where on the edge, from its lower or left end.",
-            ),
-            click.option(
-                "--first-share",
-                type=click.FloatRange(0, 99),
-                default=0,
-                help="Least per cent on the first page.",
-            ),
-            click.option(
-                "--last-share",
-                type=click.FloatRange(0, 99),
-                default=0,
-                help="Least per cent on the last page.",
-            ),
-            click.option("--pages-per-seal", type=int, help="Cut another seal after at most so many pages."),
-            click.option("--keep-margins", is_flag=True, help="Do not trim the picture before it is cut."),
-            click.option("--into-field", metavar="NAME", help="Fill this empty signature field."),
-            click.option("--allow-annotations", is_flag=True, help="Several boxes even on a signed PDF."),
-            click.option("--unit", type=click.Choice(UNITS), default="pt", show_default=True),
-            click.option(
-                "--origin",
-                type=click.Choice(ORIGINS),
-                default=ORIGINS[0],
-                show_default=True,
-                help="The corner of the page that --rect and --at count from.",
-            ),
-            click.option("--size", type=SIZE, help="Exact size of the seal; mm with the suffix mm."),
-            click.option(
-                "--fit", type=SIZE, help="Largest size; the picture keeps its natural one if it fits."
-            ),
-            click.option("--image", help="Seal picture: PNG, JPEG, GIF or BMP."),
-            click.option("--seal", help="Electronic seal (SESeal, DER); brings its own picture."),
-            click.option(
-                "--opacity",
-                type=click.FloatRange(0, 100, min_open=True),
-                default=100,
-                show_default=True,
-                help="Per cent.",
-            ),
-            click.option(
-                "--cover-text",
-                is_flag=True,
-                help="Draw on top of the page instead of letting it shine through.",
-            ),
-        )
-    ):
+    for option in reversed((*_PLACE_OPTIONS, *_STRADDLE_OPTIONS, *_BOX_OPTIONS)):
         command = option(command)
     return command
 
