@@ -144,7 +144,8 @@ def test_json(one: Attack):
     value = json.loads(json.dumps(report.to_json(), ensure_ascii=False))
     assert (value["schema"], value["verdict"]) == (1, one.verdict)
     keys = {
-        "field", "verdict", "kind", "subfilter", "coverage", "digest_ok", "signature_ok", "changes", "algorithm",
+        "field", "verdict", "kind", "subfilter", "coverage", "digest_ok", "signature_ok", "changes",
+        "algorithm",
         "signer", "signing_time", "timestamp", "trust", "seal", "boxes", "findings",
     }  # fmt: skip
     for signature in value["signatures"]:
