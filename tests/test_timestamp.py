@@ -29,7 +29,6 @@ from pdfseal.timestamp import (
 )
 from pdfseal.timestamp.authority import write_gen_time
 from pdfseal.timestamp.response import FAILURES, TimestampResponse
-from pdfseal.timestamp.verify import forget_paths
 from tests.support.pki import certificate, issue, signer
 from tests.support.timestamps import WHEN, authority
 
@@ -301,7 +300,6 @@ def test_remembered_paths_do_not_outlive_their_dates():
     tsa = issue("时间戳", root, profile="timestamp", years=(2025, 2027))
     made = type(authority("p256"))(tsa.signer, tsa.certificate)
     trusted = TrustAnchors((root.certificate,))
-    forget_paths()
 
     def at(year: int) -> str:
         token = read_token(made.answer(make_request("sha256", bytes(32)).der, now=WHEN, serial=lambda: 1))

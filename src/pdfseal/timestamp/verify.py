@@ -27,7 +27,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Literal
 
 from pdfseal.containers.cms import Part
@@ -112,8 +111,14 @@ def verify_token(
         checks.append(_strength(token, allow_weak))
         if anchors is not None:
             others = tuple(dict.fromkeys((*token.certificates, *untrusted)))
-            path = _path(
-                token.signer, anchors, others, (at or token.gen_time).replace(microsecond=0), allow_weak
+            moment = (at or token.gen_time).replace(microsecond=0)  # certificates count in seconds
+            path = validate_path(
+                token.signer,
+                anchors=anchors,
+                untrusted=others,
+                at=moment,
+                purpose="timestamp",
+                allow_weak=allow_weak,
             )
     else:
         absent = "the authority's certificate was not found"
@@ -219,36 +224,3 @@ def _path_check(path: PathResult | None, anchors: TrustAnchors | None) -> Check:
     if path is None:
         return Check("path", None, "no trust anchors were given" if anchors is None else "no certificate")
     return Check("path", path.status == "trusted", path.reason)
-
-
-def _path(
-    certificate: Certificate,
-    anchors: TrustAnchors,
-    untrusted: tuple[Certificate, ...],
-    at: datetime,
-    allow_weak: bool,
-) -> PathResult:
-    """The path at `at`. A proven one holds for every moment at which all its certificates are valid."""
-    remembered = _remembered(certificate, anchors, untrusted, allow_weak)
-    for result in remembered:
-        if all(one.not_before <= at <= one.not_after for one in result.chain):
-            return result
-    result = validate_path(
-        certificate, anchors=anchors, untrusted=untrusted, at=at, purpose="timestamp", allow_weak=allow_weak
-    )
-    if result.status == "trusted" and all(one.not_before <= at <= one.not_after for one in result.chain):
-        remembered[:] = [result]
-    return result
-
-
-@lru_cache(maxsize=256)
-def _remembered(
-    certificate: Certificate, anchors: TrustAnchors, untrusted: tuple[Certificate, ...], allow_weak: bool
-) -> list[PathResult]:
-    """The proven path for these very certificates, once there is one. All arguments are the key."""
-    return []
-
-
-def forget_paths() -> None:
-    """Forget proven paths: for measurements."""
-    _remembered.cache_clear()
