@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import signal
 import socket
@@ -156,6 +157,35 @@ def test_sign_with_a_seal_of_2014_and_a_timestamp(server, tmp_path):
     report = json.loads(pdfseal("verify", out, "--trust", ROOT, *untrusted, "--json").output)
     facts = report["signatures"][0]["timestamp"]
     assert (facts["status"], facts["place"]) == ("trusted", "security_store")
+
+
+def test_compose_with_a_token_at_hand(server, tmp_path):
+    """prepare, sign and stamp elsewhere, compose; and for a seal of 2014 the token afterwards."""
+    key = ["openssl", "dgst", "-sha256", "-sign", PKI / "p256-signer.key.pem"]
+    who = ["--cert", PKI / "p256-signer.crt.pem", "--chain", PKI / "p256-inter.crt.pem"]
+    place = ["--page", "1", "--at", "50,50", "--fit", "40,40"]
+    seal = tmp_path / "seal.der"
+    seal.write_bytes(make_seal("ses2014", "p256"))
+    for drawn in (["--image", PICTURE], ["--seal", seal]):
+        ready, session, tbs = tmp_path / "ready.pdf", tmp_path / "s.json", tmp_path / "tbs"
+        pdfseal(
+            "prepare", PDF, "-o", ready, "--session", session, "--to-be-signed-out", tbs, *who, *place, *drawn
+        )
+        value, token, out = tmp_path / "value", tmp_path / "token.b64", tmp_path / "sealed.pdf"
+        value.write_bytes(run(*key, tbs).stdout)
+        pdfseal("timestamp", "fetch", value, "--tsa", server, "-o", token)
+        token.write_bytes(base64.b64encode(token.read_bytes()))
+        compose = ["compose", ready, "--session", session, "--signature", value, "-o", out]
+        if "--image" in drawn:
+            pdfseal(*compose, "--timestamp", token)
+        else:
+            pdfseal(*compose, "--timestamp", token, code=1)
+            pdfseal(*compose)
+            pdfseal("timestamp", "stamp", out, "--signature", "Signature1", "--token", token, "--in-place")
+            pdfseal("timestamp", "stamp", out, "--token", token, "--in-place", code=2)
+        verify = ["verify", out, "--trust", ROOT, "--untrusted", PKI / "p256-inter.crt.pem", "--json"]
+        report = json.loads(pdfseal(*verify).output)
+        assert report["signatures"][0]["timestamp"]["status"] == "trusted"
 
 
 def test_sign_when_the_authority_is_down(tmp_path):

@@ -8,6 +8,7 @@ import click
 
 from pdfseal import Patch, PreparedSeal, sealing
 from pdfseal.pdf.source import opened
+from pdfseal.timestamp import read_token
 from pdfseal_cli.edge import guarded, print_json
 from pdfseal_cli.params import (
     check_output,
@@ -26,7 +27,7 @@ from pdfseal_cli.params import (
 @click.option("--cert", help="With --to-be-signed: the signer's certificate.")
 @click.option("--chain", multiple=True, help="With --to-be-signed: more certificates; may be repeated.")
 @click.option("--signature", required=True, help="The signature value: a file, or base64 or hex text.")
-@click.option("--timestamp", help="A timestamp token (DER) over the signature value, a file.")
+@click.option("--timestamp", help="A timestamp token or response over the signature value.")
 @click.option("--pdf-password-file", help="With --to-be-signed: opens an encrypted PDF.")
 @click.option("-o", "--output", help="The sealed PDF.")
 @click.option("--in-place", is_flag=True, help="Write into the prepared PDF itself.")
@@ -36,7 +37,9 @@ def compose(**options: Any) -> None:
     """Turn the PREPARED pdf into a sealed one, with the signature that the outside signer returned."""
     output = check_output(options["output"], options["prepared"], options["in_place"])
     signature = signature_argument(options["signature"])
-    timestamp = read_input(options["timestamp"], "--timestamp") if options["timestamp"] else None
+    timestamp = None
+    if options["timestamp"]:
+        timestamp = read_token(read_input(options["timestamp"], "--timestamp")).der
     with opened(options["prepared"]) as source:
         patch = _patch(options, source, signature, timestamp)
         if not options["in_place"]:

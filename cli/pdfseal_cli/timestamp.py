@@ -14,6 +14,7 @@ from pdfseal.adapters.tsa_server import utc_now
 from pdfseal.asn1 import Reading
 from pdfseal.crypto.digests import DIGESTS, digest
 from pdfseal.proof import token_facts
+from pdfseal.stamping import Stamper
 from pdfseal.timestamp import (
     TimestampRequest,
     TimestampResponse,
@@ -183,6 +184,7 @@ def verify(**options: Any) -> int:
 @click.option(
     "--signature", "field_name", help="Stamp this field's signature, in the security store, not the document."
 )
+@click.option("--token", help="With --signature: a token at hand, a file, instead of --tsa.")
 @tsa_options
 @click.option("--pdf-password-file", help="File whose first line opens an encrypted PDF.")
 @json_option
@@ -190,16 +192,32 @@ def verify(**options: Any) -> int:
 def stamp(**options: Any) -> None:
     """Add a document timestamp to the PDF FILE; earlier signatures stay as they are."""
     output = check_output(options["output"], options["file"], options["in_place"])
-    client, pdf = tsa_client(options), pdf_input(options["file"])
-    password = read_pdf_password(options["pdf_password_file"])
+    pdf, password = pdf_input(options["file"]), read_pdf_password(options["pdf_password_file"])
     if options["field_name"] is not None:
-        stamped = pdfseal.attach_timestamp(pdf, client, field_name=options["field_name"], password=password)
+        authority = _authority(options)
+        stamped = pdfseal.attach_timestamp(
+            pdf, authority, field_name=options["field_name"], password=password
+        )
+    elif options["token"] is not None:
+        raise click.UsageError(
+            "--token goes with --signature: a document timestamp cannot be made beforehand"
+        )
     else:
         stamped = pdfseal.timestamp_document(
-            pdf, authority=client, algorithm=_tsa_digest(options), password=password
+            pdf, authority=tsa_client(options), algorithm=_tsa_digest(options), password=password
         )
     write_output(output, stamped)
     _tell({"stamped": output}, options)
+
+
+def _authority(options: dict[str, Any]) -> Stamper:
+    """The client, or the token at hand in its place."""
+    if options["token"] is None:
+        return tsa_client(options)
+    if options["tsa"]:
+        raise click.UsageError("--token and --tsa exclude each other")
+    token = read_input(options["token"], "--token")
+    return lambda algorithm, imprint: token
 
 
 # -- parts ----------------------------------------------------------------------------------
