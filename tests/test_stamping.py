@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from asn1crypto import x509 as asn1_x509
+from pyhanko.keys import load_private_key_from_pemder_data
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import PdfSignatureMetadata, SimpleSigner, sign_pdf
+from pyhanko.sign.fields import MDPPerm
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 import pdfseal
 from pdfseal import CallerError, OutsideError, RefusedError, asn1
@@ -402,3 +409,62 @@ def test_certificate_left_out_of_the_token(pdf):
 
     with pytest.raises(OutsideError, match="certificate"):
         pdfseal.timestamp_document(pdf, authority=bare)
+
+
+# -- what came after ------------------------------------------------------------------------
+
+
+def certified(pdf: bytes) -> bytes:
+    """A PDF that pyHanko certified with /DocMDP /P 1."""
+    seed = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    key = (PKI / "p256-signer.key.pem").read_bytes()
+    who = SimpleSigner(
+        signing_cert=asn1_x509.Certificate.load(certificate("p256-signer").der),
+        signing_key=load_private_key_from_pemder_data(key[key.index(b"-----BEGIN") :], passphrase=None),
+        cert_registry=SimpleCertificateStore.from_certs(
+            [asn1_x509.Certificate.load(certificate("p256-inter").der)]
+        ),
+    )
+    metadata = PdfSignatureMetadata(
+        field_name="Signature1", certify=True, docmdp_permissions=MDPPerm.NO_CHANGES, md_algorithm="sha256"
+    )
+    out = sign_pdf(seed, metadata, signer=who)
+    return out.getbuffer().tobytes()
+
+
+def test_certification_without_changes_still_lets_timestamps_in(pdf, tmp_path):
+    original = certified(pdf)
+    now = datetime.now(UTC).replace(microsecond=0)  # pyHanko states when it signed
+    with pytest.raises(RefusedError) as caught:
+        prepared(original, "p256")
+    assert caught.value.code == "forbidden_by_document"
+    whole = pdfseal.timestamp_document(original, authority=stamper("p256", now=now))
+    longer = pdfseal.attach_timestamp(original, stamper("p256", now=now))
+    for changed in (whole, longer):
+        report = pdfseal.verify(changed, trust=trust("p256"), at=now)
+        assert (report.signatures[0].changes.level, report.signatures[0].changes.allowed) == ("ltv", True)
+        assert report.verdict == "passed"
+    path = tmp_path / "whole.pdf"
+    path.write_bytes(whole)
+    assert pyhanko_timestamps(path, "p256", at=now) == [("document", now, True)]
+    assert pyhanko_status(path, [PKI / "p256-root.crt.pem"], at=now)[0].bottom_line
+
+
+def test_unreadable_tokens_fail_the_signature(pdf):
+    sealed = stamped(pdf, "rsa")
+    with opened(sealed) as source:
+        found = find_signatures(Document.open(source))[0]
+    token = read_container(found.contents).timestamp
+    bent = token[:-1] + bytes([token[-1] ^ 1])
+    two_infos = token.replace(
+        b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04", b"\x06\x0b" + bytes(11), 1
+    )
+    for wrong, status, code in (
+        (bent, "invalid", "timestamp_invalid"), (two_infos, "invalid", "timestamp_unreadable"),
+    ):  # fmt: skip
+        forged = sealed.replace(token.hex().upper().encode(), wrong.hex().upper().encode())
+        assert forged != sealed
+        one = pdfseal.verify(forged, trust=trust("rsa"), at=WHEN).signatures[0]
+        assert (one.verdict, one.signature_ok, one.digest_ok) == ("failed", True, True)
+        assert one.timestamp["status"] == status
+        assert code in {finding.code for finding in one.findings}
