@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 
-from pdfseal import asn1
 from pdfseal.adapters.coss.answers import Answer
 from pdfseal.adapters.coss.codes import (
     BAD_PARAMETER,
@@ -23,18 +22,13 @@ from pdfseal.adapters.coss.codes import (
 from pdfseal.adapters.coss.service import Call, Service, done
 from pdfseal.adapters.coss.users import find_user
 from pdfseal.adapters.coss.wire import Fields, encode_base64
-from pdfseal.asn1 import Node
-from pdfseal.crypto import schemes
 from pdfseal.errors import CallerError, DocumentError
 from pdfseal.pki.certificate import Certificate
+from pdfseal.pki.describe import certificate_info
 from pdfseal.pki.revocation import RevocationPolicy
 from pdfseal.pki.validation import validate_certificate
 
 _OID = re.compile(r"[0-2](\.[0-9]{1,20}){1,30}\Z")
-_USER_ID = "1.2.156.112562.2.1.10.2"  # an extension of BJCA's certificates: `@`, one digit, the MSSPID
-_UID = re.compile(r"(?:^|[,+])UID=([0-9a-f]{64})(?=$|[,+])")
-_DIGEST_WORDS = {"sha1": "SHA1", "sha256": "SHA256", "sha384": "SHA384", "sha512": "SHA512", "sm3": "SM3"}
-_FAMILY_WORDS = {"rsa-pkcs1": "RSA", "rsa-pss": "RSAandMGF1", "ecdsa": "ECDSA", "sm2": "SM2"}
 # What the path came to -> the manual's code. A path that is not known in full has no trusted root either.
 PATH_CODES = {
     "expired": CERTIFICATE_EXPIRED,
@@ -64,15 +58,7 @@ async def get_cert_info(service: Service, call: Call) -> Answer:
     oid = call.fields.optional_text("oid", at_most=200)
     if oid is not None and _OID.match(oid) is None:
         raise CossError(BAD_PARAMETER, "oid: is not an object identifier such as 1.2.3")
-    info = {
-        "userId": user_id_in(certificate),
-        "certCN": certificate.common_name,
-        "certDN": certificate.subject,
-        "serialNumber": certificate.serial_hex,
-        "sigAlgName": signature_words(certificate),
-        "oidResult": None if oid is None else extension_text(certificate, oid),
-    }
-    return done({name: value for name, value in info.items() if value is not None})
+    return done(certificate_info(certificate, oid))
 
 
 async def query_cert(service: Service, call: Call) -> Answer:
@@ -119,47 +105,3 @@ async def validation_cert(service: Service, call: Call) -> Answer:
     if result.status != "trusted":
         raise CossError(PATH_CODES[result.status], result.reason)
     return done()
-
-
-def user_id_in(certificate: Certificate) -> str | None:
-    """The MSSPID: the subject's UID, or BJCA's own extension."""
-    in_subject = _UID.search(certificate.subject)
-    if in_subject is not None:
-        return in_subject[1]
-    text = extension_text(certificate, _USER_ID) or ""
-    found = re.search(r"[0-9a-f]{64}\Z", text)
-    return found[0] if found else None
-
-
-def signature_words(certificate: Certificate) -> str:
-    """How the issuer signed, in Java's words; the OID where it is not known."""
-    algorithm = certificate.signature_algorithm
-    oid = algorithm.sequence("signatureAlgorithm", least=1, most=2)[0].oid("signatureAlgorithm")
-    for scheme in schemes.SCHEMES.values():
-        if oid in (scheme.oid, schemes.SM2_SIGN if scheme.family == "sm2" else ""):
-            return f"{_DIGEST_WORDS[scheme.digest]}with{_FAMILY_WORDS[scheme.family]}"
-    return oid
-
-
-def extension_text(certificate: Certificate, oid: str) -> str | None:
-    """The text in an extension, or its hexadecimal octets where it holds none; None if it is not there."""
-    if oid not in certificate.extensions:
-        return None
-    value = certificate.extensions[oid][1]
-    try:
-        return _text_of(asn1.read(value, where="extension"))
-    except DocumentError:
-        return value.decode("utf-8") if _is_printable(value) else value.hex().upper()
-
-
-def _text_of(node: Node) -> str:
-    if node.tag in asn1.STRING_TAGS:
-        return node.text("extension")
-    return node.raw.hex().upper()
-
-
-def _is_printable(value: bytes) -> bool:
-    try:
-        return value.decode("utf-8").isprintable()
-    except UnicodeDecodeError:
-        return False

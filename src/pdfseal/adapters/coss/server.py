@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 from collections.abc import Mapping
 from typing import Any
@@ -15,46 +16,56 @@ from pdfseal.adapters.coss.config import CONFIG_VARIABLE, load
 from pdfseal.adapters.coss.service import Service
 from pdfseal.errors import OutsideError
 
-MAX_HEADER_BYTES = 64 << 10
+MAX_HEAD_BYTES = 64 << 10
 HEADER_TIMEOUT_VARIABLE = "PDFSEAL_SERVER_HEADER_TIMEOUT_S"
 _KEEP_ALIVE_S = 60
+_UPGRADE = re.compile(rb"\r\nUpgrade:[^\r\n]*", re.IGNORECASE)
 APPLICATION = "pdfseal.adapters.coss.app:from_environment"
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """Closes a connection whose request line and headers take too long or grow too large."""
+    """Closes a connection whose request line and headers take too long or grow too large.
+
+    Heads are collected whole before they are parsed. An `Upgrade` header is taken out: Java's own
+    client offers HTTP/2 with every request, and the parser would skip the body of such a one.
+    """
 
     _timer: asyncio.TimerHandle | None = None
-    _header_bytes = 0
-    _in_headers = True
+    _head = b""
+    _awaits_head = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._expect_headers()
+        self._start_timer()
 
     def data_received(self, data: bytes) -> None:
-        if self._in_headers:
-            self._header_bytes += len(data)
+        if self._awaits_head:
+            if self._timer is None:  # a further request on this connection
+                self._unset_keepalive_if_required()
+                self._start_timer()
+            self._head += data
+            end = self._head.find(b"\r\n\r\n")
+            if end < 0:
+                if len(self._head) > MAX_HEAD_BYTES:
+                    self.transport.close()
+                return
+            self._stop_timer()
+            data, self._head = _UPGRADE.sub(b"", self._head[:end]) + self._head[end:], b""
         super().data_received(data)
-        if self._in_headers and self._header_bytes > MAX_HEADER_BYTES:
-            self.transport.close()
 
     def on_message_begin(self) -> None:
+        self._awaits_head = False
         super().on_message_begin()
-        if self._timer is None:  # a further request on the same connection
-            self._expect_headers()
 
-    def on_headers_complete(self) -> None:
-        self._stop_timer()
-        self._in_headers = False
-        super().on_headers_complete()
+    def on_message_complete(self) -> None:
+        self._awaits_head = True
+        super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
         super().connection_lost(exc)
 
-    def _expect_headers(self) -> None:
-        self._in_headers, self._header_bytes = True, 0
+    def _start_timer(self) -> None:
         seconds = float(os.environ.get(HEADER_TIMEOUT_VARIABLE, "10"))
         self._timer = self.loop.call_later(seconds, self.transport.close)
 
