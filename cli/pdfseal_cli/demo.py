@@ -14,6 +14,7 @@ import click
 import pdfseal
 from pdfseal import Appearance, AtPoint, Point, Report, TrustAnchors, Wording
 from pdfseal.adapters.keys import CommandSigner
+from pdfseal.containers.ses_common import Layout
 from pdfseal.crypto.schemes import SCHEMES
 from pdfseal.sealimage import PersonalSeal, RoundSeal, seal_image
 from pdfseal_cli.demo_pki import KINDS, MAKER, Identity, make_identity, make_seal, now_utc
@@ -24,7 +25,7 @@ _PAGE = 3
 _PARTY_A, _PARTY_B = Point(205, 385), Point(435, 385)  # beside 甲方（盖章） and 乙方（盖章）
 _SEAL_MM = 40
 _RENDER_DPI = 110
-_LAYOUTS = ("ses2014", "ses2020")
+_LAYOUTS: tuple[Layout, ...] = ("ses2014", "ses2020")
 # How party A seals, and then party B.
 _PAIRS = {"ses2014": "rsa", "ses2020": "p256", "sm2": "rsa", "rsa": "p256", "p256": "sm2"}
 
