@@ -1,5 +1,5 @@
 // A client of the COSS interface, written from the manual alone: JDK classes, HMAC of 2.5.3.
-// java Client.java BASE APP_ID SECRET USER_ID SEAL_TYPE PDF KEY_PEM OUT STYLE
+// java Client.java BASE APP_ID SECRET USER_ID SEAL_TYPE PDF KEY_PEM OUT STYLE APP_NAME
 // STYLE compact signs nested values as JSON, map as java.util.Map prints itself.
 import java.net.URI;
 import java.net.http.*;
@@ -42,7 +42,7 @@ public class Client {
         first.put("signHeight", 120.0f);
         first.put("opacityOfEffect", 40);
         first.put("coverTextOfEffect", false);
-        first.put("appName", "HIS");
+        first.put("appName", args[9]);
         String prepared = post("getPdfHash", first);
         String toBeSigned = text(prepared, "hashSetBytes");
         Map<String, Object> second = new LinkedHashMap<>(common);
@@ -67,7 +67,8 @@ public class Client {
             process.getOutputStream().close();
             return Base64.getEncoder().encodeToString(process.getInputStream().readAllBytes());
         }
-        String pem = Files.readString(Path.of(key)).replaceAll("-----[A-Z ]+-----", "").replaceAll("\\s", "");
+        String pem = Files.readString(Path.of(key)).replaceAll("\\s", "")
+            .replaceAll(".*BEGINPRIVATEKEY-----(.*)-----END.*", "$1");
         boolean rsa = type.endsWith("RSA");
         PrivateKey privateKey = KeyFactory.getInstance(rsa ? "RSA" : "EC")
             .generatePrivate(new PKCS8EncodedKeySpec(Base64.getDecoder().decode(pem)));

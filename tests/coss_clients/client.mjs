@@ -1,11 +1,11 @@
 // A client of the COSS interface, written from the manual alone, with Node's own modules.
-// node client.mjs BASE APP_ID SECRET USER_ID SEAL_TYPE PDF KEY_PEM OUT STYLE
+// node client.mjs BASE APP_ID SECRET USER_ID SEAL_TYPE PDF KEY_PEM OUT STYLE APP_NAME
 // STYLE compact; trailing adds an & at the end, empty keeps empty values.
 import { createHmac, createSign } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 
-const [base, appId, secret, userId, sealType, pdf, key, out, style] = process.argv.slice(2);
+const [base, appId, secret, userId, sealType, pdf, key, out, style, appName] = process.argv.slice(2);
 const common = { appId, version: "2.0.7", signAlgo: "HMACSHA256" };
 
 function signed(body) {
@@ -41,7 +41,7 @@ const prepared = await post("getPdfHash", {
   pdfFileStr: readFileSync(pdf).toString("base64"),
   configureSealInfo: { signType: "个人签章", signProvince: "北京", signName: "张浩" },
   coordOfRuleInfo: { top: "300", right: "600", bottom: "200", left: "350", pageNo: "1" },
-  appName: "HIS",
+  appName,
   department: "",
   signWidth: 150,
   signHeight: 120.5,

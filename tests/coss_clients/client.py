@@ -13,7 +13,7 @@ import sys
 
 import requests
 
-base, app_id, secret, user_id, seal_type, pdf, key, out, style = sys.argv[1:10]
+base, app_id, secret, user_id, seal_type, pdf, key, out, style, app_name = sys.argv[1:11]
 
 
 def text_of(value):
@@ -56,7 +56,7 @@ prepared = post(
     pdfFileStr=content,
     configureSealInfo={"signType": "个人签章", "signProvince": "北京", "signName": "张浩"},
     coordOfRuleInfo={"top": 300, "right": 600, "bottom": 200, "left": 350, "pageNo": 1},
-    appName="HIS",
+    appName=app_name,
     signWidth=150,
     coverTextOfEffect=False,
 )["data"]

@@ -1,8 +1,8 @@
 #!/bin/sh
 # A client of the COSS interface, written from the manual alone, with curl, openssl and sed.
-# sh client.sh BASE APP_ID SECRET USER_ID SEAL_TYPE PDF KEY_PEM OUT STYLE
+# sh client.sh BASE APP_ID SECRET USER_ID SEAL_TYPE PDF KEY_PEM OUT STYLE APP_NAME
 set -eu
-base=$1 app=$2 secret=$3 user=$4 type=$5 pdf=$6 key=$7 out=$8
+base=$1 app=$2 secret=$3 user=$4 type=$5 pdf=$6 key=$7 out=$8 name=${10}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 hmac() { openssl dgst -sha256 -hmac "$secret" -binary | base64 -w0; }
@@ -18,13 +18,13 @@ base64 -w0 "$pdf" >"$work/pdf"
 info='{"signType":"个人签章","signProvince":"北京","signName":"张浩"}'
 place='{"top":300,"right":600,"bottom":200,"left":350,"pageNo":1}'
 {
-  printf 'appId=%s&appName=HIS&configureSealInfo=%s&coordOfRuleInfo=%s&pdfFileStr=' "$app" "$info" "$place"
+  printf 'appId=%s&appName=%s&configureSealInfo=%s&coordOfRuleInfo=%s&pdfFileStr=' "$app" "$name" "$info" "$place"
   cat "$work/pdf"
   printf '&signAlgo=HMAC&signSealType=%s&userId=%s&version=1.0' "$type" "$user"
 } | hmac >"$work/signature"
 {
   printf '{"version":"1.0","appId":"%s","signAlgo":"HMAC","userId":"%s","signSealType":"%s",' "$app" "$user" "$type"
-  printf '"configureSealInfo":%s,"coordOfRuleInfo":%s,"appName":"HIS","pdfFileStr":"' "$info" "$place"
+  printf '"configureSealInfo":%s,"coordOfRuleInfo":%s,"appName":"%s","pdfFileStr":"' "$info" "$place" "$name"
   cat "$work/pdf"
   printf '","signature":"%s"}' "$(cat "$work/signature")"
 } | post getPdfHash >"$work/prepared"
