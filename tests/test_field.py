@@ -125,6 +125,11 @@ def test_any_wording(text: str):
     assert (one.reason, one.location) == (text, text)
 
 
+def test_wording_that_is_no_text():
+    assert code_of(prepare, pdf(), wording=Wording(reason="\ud800")) == "argument"
+    assert code_of(prepare, pdf(), field_name="\udcba") == "argument"
+
+
 def test_byte_range_has_room_for_large_files():
     """The width is fixed before the numbers are known: four numbers of twelve digits fit."""
     match = re.search(rb"/ByteRange ?\[[^\]]*\] *", prepare(pdf()).appended)

@@ -10,6 +10,7 @@ too: `{"schema": 1, "error": {"code", "message"}}`. A traceback appears only und
 from __future__ import annotations
 
 import functools
+import io
 import json
 import os
 import sys
@@ -63,6 +64,7 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        _speak_any_text()
         try:
             code = command(*args, **kwargs) or DONE
         except click.ClickException:
@@ -78,6 +80,13 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
         sys.exit(code)
 
     return run
+
+
+def _speak_any_text() -> None:
+    """Names of files need not be text in the terminal's encoding; what is not is shown with backslashes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def print_json(value: Any) -> None:

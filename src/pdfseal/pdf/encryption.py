@@ -12,11 +12,13 @@ Reference: ISO 32000-2, 7.6 (encryption), algorithms 1 and 1.A.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from pdfseal.errors import CallerError, DocumentError
-from pdfseal.pdf.source import BytesSource, FileSource, Source
+from pdfseal.pdf.source import FileSource, Source, binary_stream
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
 
 if TYPE_CHECKING:
@@ -171,23 +173,24 @@ def _method(found: pikepdf.EncryptionMethod) -> Method:
     return method
 
 
-def open_with_qpdf(source: Source, password: str | None = None) -> pikepdf.Pdf:
-    """qpdf's view of the file, without repair; a file is read through its path, never held whole."""
-    import io
+@contextmanager
+def open_with_qpdf(source: Source, password: str | None = None) -> Iterator[pikepdf.Pdf]:
+    """qpdf's view of the file, without repair; a file is read as a stream, never held whole.
 
+    pikepdf is not given the path: it refuses names that are no text in the system's encoding.
+    """
     import pikepdf
 
-    if isinstance(source, BytesSource):
-        stream: Any = io.BytesIO(source.data)
-    elif isinstance(source, FileSource):
-        stream = source.path
-    else:
-        raise TypeError(type(source))
-    return pikepdf.open(
-        stream,
-        password=password or "",
-        attempt_recovery=False,
-        inherit_page_attributes=False,
-        suppress_warnings=True,
-        access_mode=pikepdf.AccessMode.stream,
-    )
+    what = source.path if isinstance(source, FileSource) else source.read(0, source.size)
+    with (
+        binary_stream(what) as stream,
+        pikepdf.open(
+            stream,
+            password=password or "",
+            attempt_recovery=False,
+            inherit_page_attributes=False,
+            suppress_warnings=True,
+            access_mode=pikepdf.AccessMode.stream,
+        ) as pdf,
+    ):
+        yield pdf

@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pdfseal.errors import DocumentError
+from pdfseal.errors import CallerError, DocumentError
 
 MAX_DEPTH = 100
 MAX_ITEMS = 1_000_000  # values in one object, nested ones included
@@ -341,11 +341,18 @@ def string(octets: bytes) -> bytes:
 
 
 def text_string(text: str) -> bytes:
-    """A text string (7.9.2.2): ASCII as it is, anything else UTF-16BE with its mark."""
-    try:
+    """A text string (7.9.2.2): ASCII as it is, anything else UTF-16BE with its mark.
+
+    CallerError `argument` for half of a surrogate pair, which is how octets that are no text arrive.
+    """
+    if text.isascii():
         return text.encode("ascii")
-    except UnicodeEncodeError:
+    try:
         return b"\xfe\xff" + text.encode("utf-16-be")
+    except UnicodeEncodeError as error:
+        raise CallerError(
+            "argument", f"{text[:80]!a} is no text: it holds half of a surrogate pair"
+        ) from error
 
 
 def decode_text_string(octets: bytes) -> str:
