@@ -11,8 +11,10 @@ from pdfseal.pdf.source import opened
 from pdfseal.timestamp import read_token
 from pdfseal_cli.edge import guarded, print_json
 from pdfseal_cli.params import (
+    check_apart,
     check_output,
     json_option,
+    pdf_input,
     read_certificates,
     read_input,
     read_pdf_password,
@@ -36,11 +38,12 @@ from pdfseal_cli.params import (
 def compose(**options: Any) -> None:
     """Turn the PREPARED pdf into a sealed one, with the signature that the outside signer returned."""
     output = check_output(options["output"], options["prepared"], options["in_place"])
+    check_apart(options, "output")
     signature = signature_argument(options["signature"])
     timestamp = None
     if options["timestamp"]:
         timestamp = read_token(read_input(options["timestamp"], "--timestamp")).der
-    with opened(options["prepared"]) as source:
+    with opened(pdf_input(options["prepared"])) as source:
         patch = _patch(options, source, signature, timestamp)
         if not options["in_place"]:
             patch.write(source, output)

@@ -14,6 +14,7 @@ from pdfseal.prepared import box_to_json
 from pdfseal_cli.appearance import appearance_of, appearance_options
 from pdfseal_cli.edge import guarded, note, print_json
 from pdfseal_cli.params import (
+    check_apart,
     check_output,
     json_option,
     pdf_input,
@@ -43,9 +44,10 @@ from pdfseal_cli.tsa import tsa_client, tsa_options
 def prepare(**options: Any) -> None:
     """Reserve a signature field in FILE and say what is to be signed."""
     output = check_output(options["output"], options["file"], in_place=False)
+    session = options["session"] or f"{output}.session.json"
+    check_apart(options | {"session": session}, "output", "session", "to_be_signed_out")
     certificates = read_certificates((options["cert"], *options["chain"]), "--cert or --chain")
     prepared = _prepare(options, certificates)
-    session = options["session"] or f"{output}.session.json"
     prepared.write(output)
     write_output(session, prepared.to_json().encode())
     if options["to_be_signed_out"]:
@@ -74,6 +76,7 @@ def prepare(**options: Any) -> None:
 def sign(**options: Any) -> None:
     """Seal FILE in one step, with a local key or an outside signer command."""
     output = check_output(options["output"], options["file"], options["in_place"])
+    check_apart(options, "output")
     signer, certificates = signer_of(options)
     prepared = _prepare(options, certificates)
     signature = signer.sign(prepared.hash_set_bytes, SCHEMES[prepared.signature_scheme])

@@ -163,7 +163,7 @@ def write_atomically(
     is no regular file (a device, a pipe) is refused: a rename would put a file in its place.
     """
     target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
+    if (target.exists() and not target.is_file()) or os.fspath(path).endswith(os.sep):
         raise OutsideError("file_system", f"{os.fspath(path)} is not a regular file and cannot be replaced")
     try:
         with tempfile.NamedTemporaryFile(
