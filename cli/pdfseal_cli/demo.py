@@ -91,7 +91,7 @@ def _set_up(folder: Path, quiet: bool) -> Stage:
     (folder / "pki" / "intermediates.pem").write_bytes(b"".join(one.pem for one in between))
     company = seal_image(RoundSeal("清江市第三人民医院", line="合同专用章", diameter_mm=_SEAL_MM))
     (folder / "company-seal.png").write_bytes(company)
-    seals = {}
+    seals: dict[str, bytes] = {}
     for layout in _LAYOUTS:
         seals[layout] = make_seal(layout, company, _SEAL_MM, identities["sm2"], identities[MAKER], now_utc())
         (folder / f"company-{layout}.seal").write_bytes(seals[layout])

@@ -440,6 +440,9 @@ def signature_options(command: F) -> F:
             click.option("--contact"),
             click.option("--repair", is_flag=True, help="Rewrite a damaged, unsigned PDF first."),
             click.option("--pdf-password-file", help="File whose first line opens an encrypted PDF."),
+            click.option(
+                "--certify", type=click.IntRange(1, 3), help="Certify: later changes up to /P 1, 2 or 3."
+            ),
             click.option("--reserve", type=int, help="Bytes kept for the signature container."),
         )
     ):

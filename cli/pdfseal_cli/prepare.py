@@ -128,6 +128,7 @@ def _prepare(options: dict[str, Any], certificates: tuple[Certificate, ...]) -> 
         wording=Wording(options["name"], options["reason"], options["location"], options["contact"]),
         field_name=options["field_name"],
         reserve=options["reserve"],
+        certify=options["certify"],
         password=read_pdf_password(options["pdf_password_file"]),
         repair=options["repair"],
         allow_annotations=options["allow_annotations"],

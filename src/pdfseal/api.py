@@ -58,6 +58,7 @@ def prepare(
     wording: Wording | None = None,
     field_name: str | None = None,
     reserve: int | None = None,
+    certify: int | None = None,
     timestamp: bool = True,
     password: str | None = None,
     repair: bool = False,
@@ -71,7 +72,8 @@ def prepare(
     drawn at its own size unless `appearance` brings one. `scheme` names the container: "cms", or
     the seal's layout, "ses2014" or "ses2020"; it follows from `seal` if absent. `signature_scheme`
     names the algorithm ("rsa-pss-sha256", ...), by default what fits the key. `when`: aware,
-    now if absent. `reserve`: bytes for the container, computed if absent. `timestamp`: keep
+    now if absent. `certify`: /P (1, 2 or 3) of a certification, for a first signature.
+    `reserve`: bytes for the container, computed if absent. `timestamp`: keep
     room for a timestamp token. `password` opens an encrypted PDF. `repair` rewrites a damaged
     one first, in memory, if it carries no signature; `.notes` says so. `allow_annotations` lets a
     placement of several boxes onto a signed PDF; `.notes` warns. `texts`: what `read_texts` gave
@@ -92,6 +94,7 @@ def prepare(
         wording=wording,
         field_name=field_name,
         reserve=reserve,
+        certify=certify,
         timestamp=timestamp,
         password=password,
         allow_annotations=allow_annotations,

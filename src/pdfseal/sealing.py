@@ -96,6 +96,7 @@ def prepare(
     timestamp: bool = True,
     password: str | None = None,
     allow_annotations: bool = False,
+    certify: int | None = None,
     texts: PageTexts | None = None,
 ) -> PreparedSeal:
     """Reserve a signature field in an appended revision and say what is to be signed.
@@ -103,12 +104,14 @@ def prepare(
     `placement` None makes an invisible seal. `file_id`: 16 bytes, random or derived. `reserve`
     overrides the bytes kept for the container; `timestamp` keeps room for a token. `password`
     opens an encrypted document (the empty one is tried where none is given). `allow_annotations`
-    lets several boxes onto a document that is signed already. `texts`: its page texts, if read.
+    lets several boxes onto a document that is signed already. `certify` makes it a certification
+    that permits later changes up to /P 1, 2 or 3; it must be the first signature. `texts`: its page texts, if read.
     Raises CallerError, RefusedError and DocumentError; nothing is written anywhere.
     """
     document = Document.open(source, password=password)
     check_signing_allowed(document)
     check_agreement(document, password)
+    _check_certify(document, certify)
     hole_bytes = _hole_bytes(plan, reserve, timestamp)
     words = wording or Wording()
     if words.name is None:
@@ -122,11 +125,16 @@ def prepare(
     target = placed[0].target if placed else None
     name = _field_name(document, field_name, target)
     notes = _moved(placed) + _check_stamps(document, len(placed), allow_annotations)
+    if target is None and certification_level(document) is not None:
+        notes += (
+            "the document is certified: some verifiers accept a further signature only in a field "
+            "that was there when it was certified",
+        )
     revision = Revision(document)
     appended = append_signature(
         revision,
         field_name=name,
-        entry=_entry(plan, when, words, document, target),
+        entry=replace(_entry(plan, when, words, document, target), certify=certify),
         boxes=_draw(revision, artwork, placed, appearance, plain),
         hole_bytes=hole_bytes,
         file_id=file_id,
@@ -264,6 +272,18 @@ def _check_stamps(document: Document, count: int, allow_annotations: bool) -> tu
             "a forbidden change to the earlier signatures: use one box, or allow annotations",
         )
     return ("the document was signed before: some verifiers call the added stamps a forbidden change to it",)
+
+
+def _check_certify(document: Document, certify: int | None) -> None:
+    """12.8.2.2.1: a document is certified once, by its first signature."""
+    if certify is None:
+        return
+    if certify not in (1, 2, 3):
+        raise CallerError("argument", f"a certification permits 1, 2 or 3, not {certify}")
+    if find_signatures(document):
+        raise RefusedError(
+            "forbidden_by_document", "the document is signed already: only its first signature can certify it"
+        )
 
 
 def _entry(

@@ -46,7 +46,8 @@ class SignatureEntry:
     """What the signature dictionary says besides the signature itself (12.8.1, table 255).
 
     `type` is "Sig", or "DocTimeStamp", which states no time of its own: `when` is None.
-    `references` are its signature reference dictionaries: what it locks (12.8.2).
+    `references` are its signature reference dictionaries: what it locks (12.8.2). `certify` is
+    /P of a certification: 1 no change, 2 form filling and signatures, 3 annotations too.
     """
 
     filter: str
@@ -58,6 +59,7 @@ class SignatureEntry:
     contact: str | None = None
     type: str = "Sig"
     references: tuple[Dictionary, ...] = ()
+    certify: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ def append_signature(
         (box.page, _add_stamp(revision, box, field_name, index)) for index, box in enumerate(boxes[1:], 2)
     ]
     _extend_annotations(revision, annotations)
+    if entry.certify is not None:
+        _name_certification(revision, signature)
     appended = revision.build(file_id)
 
     at = appended.offsets[signature.number] - document.end
@@ -160,9 +164,27 @@ def _signature_dictionary(entry: SignatureEntry, hole_bytes: int) -> Dictionary:
         "ContactInfo": entry.contact,
     }
     dictionary.update({key: text_string(text) for key, text in words.items() if text})
-    if entry.references:
-        dictionary["Reference"] = list(entry.references)
+    references = [*entry.references, *([_docmdp_reference(entry.certify)] if entry.certify else [])]
+    if references:
+        dictionary["Reference"] = list[Value](references)
     return dictionary
+
+
+def _docmdp_reference(permission: int) -> Dictionary:
+    """12.8.2.2, tables 256 and 257."""
+    parameters = Dictionary({"Type": Name("TransformParams"), "P": permission, "V": Name("1.2")})
+    return Dictionary(
+        {"Type": Name("SigRef"), "TransformMethod": Name("DocMDP"), "TransformParams": parameters}
+    )
+
+
+def _name_certification(revision: Revision, signature: Ref) -> None:
+    """12.8.6, table 263: the catalog's /Perms names the certifying signature."""
+    catalog = revision.current(revision.document.root)
+    assert isinstance(catalog, Dictionary)  # the document was read with one
+    perms = Dictionary(revision.document.dictionary(catalog.get("Perms")) or {})
+    perms["DocMDP"] = signature
+    revision.put(revision.document.root, Dictionary({**catalog, "Perms": perms}))
 
 
 def _date(moment: datetime) -> str:

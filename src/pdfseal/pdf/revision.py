@@ -50,6 +50,10 @@ class Revision:
         self._next += 1
         return ref
 
+    def current(self, ref: Ref) -> Value:
+        """The value under a reference as this revision leaves it so far."""
+        return self._objects[ref][0] if ref in self._objects else self.document.object(ref)
+
     def put(self, ref: Ref, value: Value) -> Ref:
         """Write a value under a reference, new or existing."""
         self._objects[ref] = value, None
