@@ -105,7 +105,8 @@ def prepare(
     overrides the bytes kept for the container; `timestamp` keeps room for a token. `password`
     opens an encrypted document (the empty one is tried where none is given). `allow_annotations`
     lets several boxes onto a document that is signed already. `certify` makes it a certification
-    that permits later changes up to /P 1, 2 or 3; it must be the first signature. `texts`: its page texts, if read.
+    that permits later changes up to /P 1, 2 or 3; it must be the first signature. `texts`: its page
+    texts, if read.
     Raises CallerError, RefusedError and DocumentError; nothing is written anywhere.
     """
     document = Document.open(source, password=password)
@@ -141,6 +142,20 @@ def prepare(
         target=target,
     )
     digest = digest_prepared(source, document.end, appended, plan.digest_algorithm)
+    return _prepared(document, appended, plan, digest, when, name, placed, notes)
+
+
+def _prepared(
+    document: Document,
+    appended: AppendedSignature,
+    plan: Plan,
+    digest: bytes,
+    when: datetime,
+    name: str,
+    placed: tuple[PlacedBox, ...],
+    notes: tuple[str, ...],
+) -> PreparedSeal:
+    """What was appended, with what is to be signed for it."""
     to_be_signed = plan.to_be_signed(digest, byte_range=appended.byte_range, when=when)
     return PreparedSeal(
         base_length=document.end,
