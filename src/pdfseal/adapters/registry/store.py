@@ -56,8 +56,12 @@ class Registry:
         CallerError `configuration` or `extra_missing`; OutsideError `database`.
         """
         registry = cls(open_engine(url), Vault.of(master_key), keyed_ids)
-        migrate(registry.engine)
-        registry._check_key()
+        try:
+            migrate(registry.engine)
+            registry._check_key()
+        except BaseException:
+            registry.close()
+            raise
         return registry
 
     def close(self) -> None:
