@@ -16,11 +16,13 @@ from collections.abc import Iterable, Iterator
 
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.syntax import Dictionary, Ref, Value
-from pdfseal.pdf.xref import InUse, Packed
+from pdfseal.pdf.source import Source
+from pdfseal.pdf.syntax import Dictionary, Incomplete, Parser, Ref, Value
+from pdfseal.pdf.xref import MAX_OBJECT_BYTES, InUse, Packed
 
 _WINDOW_BYTES = 4 << 20
 _OVERLAP_BYTES = 256  # a reference with white space and comments; longer ones are padding
+_HEAD_BYTES = 2048
 _FEW = 24
 _GAP = rb"(?:[\x00\t\n\f\r ]|%[^\r\n]*[\r\n])+"
 _REFERENCE = re.compile(
@@ -29,6 +31,8 @@ _REFERENCE = re.compile(
 _LENGTH = re.compile(
     rb"/(?:L|#4[cC])(?:e|#65)(?:n|#6[eE])(?:g|#67)(?:t|#74)(?:h|#68)" + _GAP + rb"\+?([0-9]+)(?![0-9])"
 )
+
+_STREAM = re.compile(rb">>" + _GAP[:-1] + rb"*stream(?:\r\n|\n|\r)")
 
 
 class References:
@@ -65,8 +69,8 @@ class References:
             return
         self._numbers, self._plain, self._streams = numbers, {}, {}
         source, end = self._document.source, self._document.end
-        for start in range(0, end, _WINDOW_BYTES):
-            window = source.read(start, min(_WINDOW_BYTES + _OVERLAP_BYTES, end - start))
+        for index, window in enumerate(_overlapping(source, 0, end)):
+            start = index * _WINDOW_BYTES
             for position, number in _references(window, numbers):
                 if position < _WINDOW_BYTES:
                     self._plain.setdefault(number, []).append(start + position)
@@ -113,24 +117,52 @@ class State:
         return self.document.object(Ref(number, entry.generation if isinstance(entry, InUse) else 0))
 
     def reaching_over(self) -> int | None:
-        """An object that begins, or a stream that goes on, behind the end of this state: bytes
-        that come later would be part of it.
-        """
-        end, document = self.document.end, self.document
-        if self._offsets and self._offsets[-1] >= end:
-            return self._numbers[-1]
-        for start in range(0, end, _WINDOW_BYTES):
-            window = document.source.read(start, min(_WINDOW_BYTES + _OVERLAP_BYTES, end - start))
-            for match in _LENGTH.finditer(window):
-                if start + match.start() + self._length(window, match) >= end:
-                    holder = self.object_at(start + match.start())
-                    if holder is not None and self._reaches_over(holder):
-                        return holder
+        """An object that does not end before this state does: bytes that come later would be part of it."""
+        end = self.document.end
+        starts = sorted(set(self._offsets))
+        if starts and starts[-1] >= end:
+            return self.object_at(starts[-1])
+        for start, following in zip(starts, [*starts[1:], end], strict=True):
+            if self._goes_on(start, following):
+                return self.object_at(start)
         return None
 
-    def _length(self, window: bytes, match: re.Match[bytes]) -> int:
+    def _goes_on(self, start: int, following: int) -> bool:
+        """Whether the object at `start` goes on behind the end; the next one begins at `following`."""
+        source, end = self.document.source, self.document.end
+        head = source.read(start, min(following - start, _HEAD_BYTES))
+        stream = _STREAM.search(head)
+        if stream is None and following - start > len(head):
+            head = source.read(start, min(following - start, MAX_OBJECT_BYTES))
+            stream = _STREAM.search(head)
+        head = head[: stream.start()] if stream else head
+        if _may_be_open(head) and self._is_open(start, following):
+            return True
+        if stream is None:
+            return False
+        body = start + stream.end()
+        length = max((self._length(head, match) for match in _LENGTH.finditer(head)), default=0)
+        if body + length <= end and source.read(body + length, 16).lstrip().startswith(b"endstream"):
+            return False
+        # readers that do not find `endstream` where /Length says look for the next one
+        return not any(b"endstream" in piece for piece in _overlapping(source, body, end))
+
+    def _is_open(self, start: int, following: int) -> bool:
+        """Whether parsing the object runs into the end of this state."""
+        for stop in (min(following + _OVERLAP_BYTES, self.document.end), self.document.end):
+            data = self.document.source.read(start, min(stop - start, MAX_OBJECT_BYTES))
+            try:
+                Parser(data, origin=start, final=False).indirect()
+            except Incomplete:
+                continue
+            except DocumentError:
+                pass
+            return False
+        return True
+
+    def _length(self, head: bytes, match: re.Match[bytes]) -> int:
         """The number behind /Length, or what the reference there leads to."""
-        reference = _REFERENCE.match(window, match.start(1))
+        reference = _REFERENCE.match(head, match.start(1))
         if reference is None:
             return int(match[1][:18])
         try:
@@ -139,14 +171,16 @@ class State:
             return 0
         return length if isinstance(length, int) else 0
 
-    def _reaches_over(self, number: int) -> bool:
-        entry = self.live[number]
-        try:
-            if isinstance(entry, InUse):
-                self.document.stream_data(number, entry, limit=self.document.end)
-        except DocumentError:
-            return True
-        return False
+
+def _may_be_open(head: bytes) -> bool:
+    """Whether counting brackets is not enough to see that all strings in an object end."""
+    return head.count(b"(") != head.count(b")") or b"\\" in head or b"%" in head
+
+
+def _overlapping(source: Source, start: int, end: int) -> Iterator[bytes]:
+    """The bytes in windows that overlap, so that no short word is cut."""
+    for at in range(start, end, _WINDOW_BYTES):
+        yield source.read(at, min(_WINDOW_BYTES + _OVERLAP_BYTES, end - at))
 
 
 def _references(data: bytes, numbers: frozenset[int]) -> Iterator[tuple[int, int]]:
