@@ -85,6 +85,7 @@ corpus: judges $(VENV)/.tools
 fixtures: judges $(VENV)/.tools
 	@$(BIN)/python fixtures/make_pdfs.py
 	@$(BIN)/python fixtures/make_pictures.py
+	@$(BIN)/python fixtures/make_attacks.py
 	@echo "not run: fixtures/make_producer_pdfs.sh (it needs Chromium, LibreOffice, TeX, cairo)"
 
 gallery: $(VENV)/.program

@@ -285,7 +285,7 @@ def test_hostile_object_streams(directory: bytes, objects: bytes, count: int, ex
     with pytest.raises(DocumentError) as caught:
         found.object(Ref(3, 0))
     assert caught.value.code == expected
-    assert time.process_time() - start < 2 * SLOW_S
+    assert time.process_time() - start < 4 * SLOW_S  # 1.9 s at most where nothing else runs
 
 
 def test_earlier_state(pdfs: Path):
