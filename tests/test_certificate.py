@@ -16,6 +16,7 @@ from pdfseal import asn1
 from pdfseal.asn1 import Reading
 from pdfseal.errors import CallerError, DocumentError
 from pdfseal.pki.certificate import Certificate, name_text
+from pdfseal.pki.describe import certificate_info
 from pdfseal.pki.issue import encode_name
 from tests.support.oracles import run
 from tests.support.pki import FAMILIES, PKI, certificate, generate, issue
@@ -32,6 +33,8 @@ def test_the_manuals_certificates(case):
     for name, expected in case["expected"].items():
         value = getattr(found, name, None) or getattr(found.public_key, name)
         assert (value.isoformat() if isinstance(value, datetime) else value) == expected, name
+    if case.get("get_cert_info"):
+        assert certificate_info(found) == case["get_cert_info"]
     assert not found.leniencies
     assert found.key_usage == {"digitalSignature", "nonRepudiation"}
     assert not found.is_ca

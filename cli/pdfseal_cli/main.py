@@ -9,8 +9,10 @@ from click.shell_completion import get_completion_class
 
 import pdfseal
 from pdfseal_cli.batch import batch
+from pdfseal_cli.cert import cert
 from pdfseal_cli.compose import compose
 from pdfseal_cli.demo import demo
+from pdfseal_cli.extend import extend
 from pdfseal_cli.inspect import inspect
 from pdfseal_cli.locate import locate
 from pdfseal_cli.prepare import prepare, sign
@@ -92,6 +94,8 @@ for command in (
     sign,
     verify,
     inspect,
+    extend,
+    cert,
     seal,
     seal_image_group,
     timestamp,
@@ -99,3 +103,7 @@ for command in (
     demo,
 ):
     main.add_command(command)
+
+
+if __name__ == "__main__":
+    main()

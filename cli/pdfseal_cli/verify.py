@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 import pdfseal
-from pdfseal import PdfsealError, Report, SignatureReport
-from pdfseal_cli.edge import VERDICT_CODES, as_pdfseal_error, error_json, exit_code, guarded, print_json
+from pdfseal import PdfsealError, Report, SignatureReport, TrustAnchors
+from pdfseal.adapters.rendering import render_for_report
+from pdfseal.report_html import ShownAnchor, to_html
+from pdfseal_cli.edge import VERDICT_CODES, as_pdfseal_error, error_json, exit_code, guarded, note, print_json
 from pdfseal_cli.params import (
     MOMENT,
     json_option,
     pdf_input,
     read_anchors,
-    read_certificates,
     read_pdf_password,
+    write_output,
 )
+from pdfseal_cli.trust import trust_arguments, trust_options
 
 # The exit code for several files is the first of these that any file met.
 _GRAVEST_FIRST = (7, 6, 1, 5, 2, 4, 3, 0)
@@ -26,34 +31,38 @@ _MARKS = {"error": "x", "warning": "!", "info": "-"}
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option(
-    "--trust", multiple=True, help="Trust anchors: a PEM or DER file, or a folder of them; may be repeated."
-)
+@trust_options
 @click.option("--timestamp-trust", multiple=True, help="Anchors of timestamp authorities, where others.")
-@click.option("--untrusted", multiple=True, help="More intermediate certificates; never anchors.")
+@click.option("--revocation", type=click.Choice(["soft", "hard", "off"]), default="soft", show_default=True,
+              help="Whether an unknown revocation status passes, does not, or is not looked at.")  # fmt: skip
 @click.option("--at", type=MOMENT, help="The moment of judgement; now by default.")
 @click.option("--strict", is_flag=True, help="Refuse every named leniency.")
 @click.option("--pdf-password-file", help="File whose first line opens an encrypted PDF.")
+@click.option("--report", "report_file", help="Also write a report for people: an HTML file; for one FILE.")
 @json_option
 @guarded
 def verify(**options: Any) -> int:
     """Say of each FILE what was signed, by whom, when, and whether it was changed since."""
-    anchors = read_anchors(options["trust"])
+    if options["report_file"] and (len(options["files"]) > 1 or options["files"] == ("-",)):
+        raise click.UsageError("--report goes with one FILE, and not with standard input")
+    arguments = trust_arguments(options)
+    moment = options["at"] or datetime.now(UTC)
     timestamp_anchors = read_anchors(options["timestamp_trust"])
-    untrusted = read_certificates(options["untrusted"], "--untrusted")
     password = read_pdf_password(options["pdf_password_file"])
     results: list[tuple[str, Report | PdfsealError]] = []
     for file in options["files"]:
         try:
             report = pdfseal.verify(
                 pdf_input(file),
-                trust=anchors,
                 timestamp_trust=timestamp_anchors,
-                untrusted=untrusted,
-                at=options["at"],
+                at=moment,
                 strict=options["strict"],
                 password=password,
+                revocation=options["revocation"],
+                **arguments,
             )
+            if options["report_file"]:
+                _write_report(options["report_file"], file, report, arguments["trust"], moment, password)
             results.append((file, report))
         except Exception as error:
             if len(options["files"]) == 1:
@@ -67,6 +76,29 @@ def verify(**options: Any) -> int:
             _show(file, result)
     codes = {exit_code(r) if isinstance(r, PdfsealError) else VERDICT_CODES[r.verdict] for _, r in results}
     return next(code for code in _GRAVEST_FIRST if code in codes)
+
+
+def _write_report(
+    target: str,
+    file: str,
+    report: Report,
+    anchors: TrustAnchors | None,
+    moment: datetime,
+    password: str | None,
+) -> None:
+    rendered = render_for_report(file, report, password=password)
+    if rendered.reason:
+        note(f"the report has no pictures: {rendered.reason}")
+    named = anchors.certificates if anchors is not None else ()
+    text = to_html(
+        report,
+        file_name=os.path.basename(file),
+        judged_at=moment,
+        anchors=[ShownAnchor(one.subject, one.fingerprint().hex()) for one in named] or None,
+        pages=rendered.pages,
+        seals=rendered.seals,
+    )
+    write_output(target, text.encode("utf-8"))
 
 
 def _json(file: str, result: Report | PdfsealError) -> dict[str, Any]:

@@ -95,7 +95,11 @@ class ReportedBox:
 
 @dataclass(frozen=True, slots=True)
 class SignatureReport:
-    """One signature. `proven_time`: by when a timestamp proves that it existed. `digest_ok` and `signature_ok` are None where they could not be judged."""
+    """One signature.
+
+    `digest_ok` and `signature_ok` are None where they could not be judged. `proven_time`: by when
+    a timestamp proves that it existed.
+    """
 
     field: str | None
     verdict: Verdict
@@ -173,6 +177,44 @@ def sum_up(signatures: tuple[SignatureReport, ...]) -> Verdict:
     return max((one.verdict for one in signatures), key=lambda verdict: _RANK[verdict])
 
 
+# Sub-indications of ETSI EN 319 102-1, table 5, by the code of a finding; the first that fits counts.
+_ETSI_FAILED = (
+    ("digest_mismatch", "HASH_FAILURE"), ("signature_invalid", "SIG_CRYPTO_FAILURE"),
+    ("trust.revoked", "REVOKED"), ("container_unreadable", "FORMAT_FAILURE"), ("empty", "FORMAT_FAILURE"),
+    ("byte_range", "FORMAT_FAILURE"), ("gap_mismatch", "FORMAT_FAILURE"), ("contents_", "FORMAT_FAILURE"),
+    ("partial_coverage", "FORMAT_FAILURE"),
+)  # fmt: skip
+_ETSI_INDETERMINATE = (
+    ("trust.invalid", "CHAIN_CONSTRAINTS_FAILURE"), ("trust.untrusted_root", "NO_CERTIFICATE_CHAIN_FOUND"),
+    ("trust.incomplete", "NO_CERTIFICATE_CHAIN_FOUND"), ("trust_not_checked", "NO_CERTIFICATE_CHAIN_FOUND"),
+    ("trust.expired", "OUT_OF_BOUNDS_NO_POE"), ("trust.not_yet_valid", "NOT_YET_VALID"),
+    ("trust.weak_algorithm", "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"),
+    ("trust.revoked_no_proof", "REVOKED_NO_POE"),
+    ("trust.unknown_revocation", "TRY_LATER"), ("timestamp", "TIMESTAMP_ORDER_FAILURE"),
+    ("signed_outside_validity", "OUT_OF_BOUNDS_NO_POE"),
+)  # fmt: skip
+
+
+def etsi_status(one: SignatureReport) -> tuple[str, str]:
+    """Main indication and sub-indication as ETSI EN 319 102-1, 5.1.3 words them.
+
+    What the standard has no word for, such as a forbidden later change, has no sub-indication.
+    It calls a path that breaks a constraint INDETERMINATE, where we say `failed`.
+    """
+    if one.verdict == "passed":
+        return "TOTAL-PASSED", ""
+    bad = [finding.code for finding in one.findings if finding.severity == "error"]
+    doubtful = [finding.code for finding in one.findings if finding.severity != "info"]
+    if one.verdict == "failed":
+        for prefix, word in _ETSI_FAILED:
+            if any(code.startswith(prefix) for code in bad):
+                return "TOTAL-FAILED", word
+    for prefix, word in _ETSI_INDETERMINATE:
+        if any(code.startswith(prefix) for code in doubtful):
+            return "INDETERMINATE", word
+    return ("TOTAL-FAILED", "") if one.verdict == "failed" else ("INDETERMINATE", "GENERIC")
+
+
 def time_json(moment: datetime | None) -> str | None:
     """ISO 8601 in UTC with Z."""
     return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -182,6 +224,7 @@ def _signature_json(one: SignatureReport) -> dict[str, Any]:
     return {
         "field": one.field,
         "verdict": one.verdict,
+        "etsi": dict(zip(("indication", "sub_indication"), etsi_status(one), strict=True)),
         "kind": one.kind,
         "subfilter": one.subfilter,
         "coverage": one.coverage,

@@ -375,7 +375,7 @@ def _judge_changes(document: Document, references: References, case: _Case) -> C
     changes: Changes = changes_since(document, case.found.covered_end, references)
     permission = docmdp_permission(document, case.found.dictionary)
     allowed = changes.level in (_ALLOWED_BY_DOCMDP.get(permission, ()) if permission else _ALLOWED_LEVELS)
-    for change in changes.details if changes.level != "none" else ():
+    for change in dict.fromkeys(changes.details) if changes.level != "none" else ():
         severity: Severity = "info" if allowed else "error"
         case.note(
             f"changes.{change.level}", severity, f"after signing: {change.reason} (object {change.number})"
