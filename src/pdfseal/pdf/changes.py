@@ -166,7 +166,7 @@ class _Judge:
         role = self.roles.get(number)
         if role is not None and role in _LTV_ROLES:
             yield self._judge_update(number, role, old, new)
-        elif _is_stream_in(self.before, number) or _is_stream_in(self.after, number):
+        elif self.before.is_stream(number) or self.after.is_stream(number):
             yield Change(number, "other", "a stream was replaced or removed")
         elif isinstance(old, Dictionary) and isinstance(new, Dictionary) and role in _DICTIONARY_RULES:
             yield from _DICTIONARY_RULES[role](self, number, old, new)
@@ -193,8 +193,8 @@ class _Judge:
             return True
         if not isinstance(a, InUse) or not isinstance(b, InUse):
             return True  # what is packed is no stream
-        if self.before.indirect(number, a)[0].body is None:
-            return self.after.indirect(number, b)[0].body is None
+        if not self.before.is_stream(number):
+            return not self.after.is_stream(number)
         return self.before.stream_data(number, a)[1] == self.after.stream_data(number, b)[1]
 
     def _judge_update(self, number: int, role: str, old: Value, new: Value) -> Change:
@@ -282,7 +282,7 @@ class _Judge:
             if self.fields_before.get(item.number) != Name("Sig"):
                 return Change(number, "other", f"the existing object {item.number} was given a second use")
             return Change(target, "signatures", "an existing signature field was placed")
-        if isinstance(item, Ref) and _is_stream_in(self.after, item.number):
+        if isinstance(item, Ref) and self.after.is_stream(item.number):
             return Change(number, "other", "a stream was added where only dictionaries belong")
         kind = self.after.resolve(self._inherited(self.after, added, "FT"))
         if kind == Name("Sig"):
@@ -367,11 +367,6 @@ def _as_list(value: Value) -> list[Value]:
     return value if isinstance(value, list) else []
 
 
-def _is_stream_in(document: Document, number: int) -> bool:
-    entry = document.entry(number)
-    return isinstance(entry, InUse) and document.indirect(number, entry)[0].body is not None
-
-
 def _generation(entry: Entry | None) -> int:
     return entry.generation if isinstance(entry, InUse) else 0
 
@@ -381,7 +376,7 @@ def _kind(document: Document, number: int, value: Value) -> str:
         return "array"
     if not isinstance(value, Dictionary):
         return "other"
-    if not _is_stream_in(document, number):
+    if not document.is_stream(number):
         return "dictionary"
     return "metadata" if value.get("Type") == Name("Metadata") else "stream"
 

@@ -62,6 +62,7 @@ class Document:
         self.sections = sections
         self.security = security
         self._values: dict[int, Value] = {}
+        self._streams: set[int] = set()  # those of the loaded objects that are streams
         self._object_streams: dict[int, ObjectStream] = {}
         self._decoded_bytes = 0
         self._entries: dict[int, Entry] | None = None
@@ -158,7 +159,19 @@ class Document:
     def _load(self, number: int, entry: InUse | Packed) -> Value:
         if isinstance(entry, Packed):
             return self.object_stream(entry.stream).value(number)
-        return self.indirect(number, entry)[0].value
+        found = self.indirect(number, entry)[0]
+        if found.body is not None:
+            self._streams.add(number)
+        return found.value
+
+    def is_stream(self, number: int) -> bool:
+        """Whether an object is a stream; one that is free, missing or packed is none."""
+        entry = self.entry(number)
+        if not isinstance(entry, InUse):
+            return False
+        if number not in self._values:
+            self._values[number] = self._load(number, entry)
+        return number in self._streams
 
     def indirect(self, number: int, entry: InUse) -> tuple[Indirect, bytes, int]:
         """The object at its offset, the bytes parsed, and the absolute position of those bytes."""
