@@ -82,7 +82,7 @@ CODES: dict[str, str] = {
     # OutsideError
     "file_system": "a file cannot be read or written",
     "fetch_failed": "a CRL, OCSP response or certificate could not be fetched, or was not allowed to be",
-    "worker_crashed": "the process that worked on a batch item ended unexpectedly, or was too slow and was ended",
+    "worker_crashed": "the process that worked on a batch item died, or was too slow and was ended",
     "signer_failed": "the outside signer failed, timed out or answered nothing usable",
     "tsa_failed": "no timestamp authority gave a token that can be believed",
     "serial_store": "the file that keeps a timestamp authority's serial numbers cannot be used",
