@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from pdfseal.adapters.coss import app
 from pdfseal.adapters.coss.config import CONFIG_VARIABLE, load
 from pdfseal.adapters.coss.service import Service
 from pdfseal.errors import OutsideError
@@ -20,7 +21,7 @@ MAX_HEAD_BYTES = 64 << 10
 HEADER_TIMEOUT_VARIABLE = "PDFSEAL_SERVER_HEADER_TIMEOUT_S"
 _KEEP_ALIVE_S = 60
 _UPGRADE = re.compile(rb"\r\nUpgrade:[^\r\n]*", re.IGNORECASE)
-APPLICATION = "pdfseal.adapters.coss.app:from_environment"
+APPLICATION = f"{app.__name__}:{app.from_environment.__name__}"  # workers import it by name
 
 
 class GuardedProtocol(HttpToolsProtocol):

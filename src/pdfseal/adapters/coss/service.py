@@ -54,12 +54,15 @@ class Service:
     @classmethod
     def open(cls, settings: Settings) -> Service:
         """Read every file and connect. CallerError `configuration` names what is wrong."""
-        registry = Registry.open(
-            settings.registry.url, master_key(settings), keyed_ids=settings.registry.keyed_ids
-        )
         trust = settings.trust
         anchors = TrustAnchors(_certificates(trust.anchors, "trust.anchors"))
         stamps = _certificates(trust.timestamp_anchors, "trust.timestamp_anchors")
+        intermediates = _certificates(trust.intermediates, "trust.intermediates")
+        revocation = _crls(trust.crls)
+        authority = _authority(settings.timestamp)
+        registry = Registry.open(
+            settings.registry.url, master_key(settings), keyed_ids=settings.registry.keyed_ids
+        )
         return cls(
             settings=settings,
             registry=registry,
@@ -67,9 +70,9 @@ class Service:
             pool=Pool(settings.server.processes, timeout_s=settings.server.job_timeout_s),
             anchors=anchors,
             timestamp_anchors=TrustAnchors(stamps) if stamps else anchors,
-            intermediates=_certificates(trust.intermediates, "trust.intermediates"),
-            revocation=_crls(trust.crls),
-            authority=_authority(settings.timestamp),
+            intermediates=intermediates,
+            revocation=revocation,
+            authority=authority,
         )
 
     def close(self) -> None:
