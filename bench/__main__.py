@@ -8,12 +8,14 @@ import json
 from pathlib import Path
 
 from bench.batch import BATCH_ROWS
+from bench.coss import COSS_ROWS
 from bench.harness import Row
 from bench.rows import ROWS as SINGLE_ROWS
 from bench.rows import quiet
+from bench.text import TEXT_ROWS
 from bench.timestamps import TIMESTAMP_ROWS
 
-ROWS = SINGLE_ROWS | BATCH_ROWS | TIMESTAMP_ROWS
+ROWS = SINGLE_ROWS | BATCH_ROWS | TIMESTAMP_ROWS | TEXT_ROWS | COSS_ROWS
 
 
 def main() -> None:

@@ -111,7 +111,7 @@ class Seals:
     vendor: str = "PDFSEAL"
     valid_days: int = 365
     draw_missing: bool = True
-    max_pdf_mb: int = 100
+    max_pdf_mb: int = 200
     max_picture_kb: int = 1024
 
 
