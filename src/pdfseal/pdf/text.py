@@ -10,6 +10,7 @@ PageTexts and hand it to several searches: each page is read from the file once.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import TracebackType
@@ -55,20 +56,20 @@ class PageText:
         """For each character of `folded` the index of the character it came from."""
         return self._folded[1]
 
-    @cached_property
-    def edges(self) -> tuple[list[float], list[float], list[float], list[float]]:
-        """Left, bottom, right and top of all characters in displayed page space."""
+    def edges(self) -> Edges:
+        """Left, bottom, right and top of all characters in displayed page space; not kept."""
         return _displayed(self.user_boxes, self.geometry.to_displayed)
 
     def rect(self, index: int) -> Rect:
         """The box of one character in displayed page space."""
-        left, bottom, right, top = self.edges
-        return Rect(left[index], bottom[index], right[index], top[index])
+        left, top, right, bottom = self.user_boxes[4 * index : 4 * index + 4]
+        return self.geometry.rect_to_displayed(Rect(left, bottom, right, top))
 
 
-def _displayed(
-    raw: array[float], matrix: Matrix
-) -> tuple[list[float], list[float], list[float], list[float]]:
+Edges = tuple[Sequence[float], Sequence[float], Sequence[float], Sequence[float]]
+
+
+def _displayed(raw: array[float], matrix: Matrix) -> Edges:
     """All boxes through a matrix that turns by a multiple of 90 degrees."""
     lefts, tops, rights, bottoms = raw[0::4], raw[1::4], raw[2::4], raw[3::4]
     if matrix.b == 0.0:
@@ -82,6 +83,8 @@ def _displayed(
     if y_share < 0:
         ys = ys[::-1]
     e, f = matrix.e, matrix.f
+    if x_share == y_share == 1.0 and e == f == 0.0:
+        return xs[0], ys[0], xs[1], ys[1]
     return (
         [x_share * value + e for value in xs[0]],
         [y_share * value + f for value in ys[0]],

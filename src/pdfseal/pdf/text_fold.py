@@ -67,8 +67,12 @@ def fold(text: str) -> str:
 
 def fold_with_origins(text: str) -> tuple[str, range | list[int]]:
     """The folded text, and for each of its characters the index in `text` it came from."""
+    changed = [(char, _FOLD[char]) for char in set(text) if _FOLD[char] != char]
+    if all(len(plain) == 1 for _, plain in changed):
+        # the usual page: one letter for one, and few kinds of letters that change at all; what a letter
+        # becomes is plain itself, so that the order of replacing does not matter
+        for char, plain in changed:
+            text = text.replace(char, plain)
+        return text, range(len(text))
     parts = list(map(_FOLD.__getitem__, text))
-    folded = "".join(parts)
-    if len(folded) == len(text):
-        return folded, range(len(text))
-    return folded, [index for index, part in enumerate(parts) for _ in part]
+    return "".join(parts), [index for index, part in enumerate(parts) for _ in part]

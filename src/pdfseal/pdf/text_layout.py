@@ -9,7 +9,7 @@ turns the page for one direction.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -55,10 +55,10 @@ class Step:
 class Frame:
     """All characters as if writing ran to the right; upper and lower edge grow downward."""
 
-    start: list[float]
-    end: list[float]
-    upper: list[float]
-    lower: list[float]
+    start: Sequence[float]
+    end: Sequence[float]
+    upper: Sequence[float]
+    lower: Sequence[float]
 
     def middle(self, index: int) -> float:
         """Where the character's middle is across the line."""
@@ -79,6 +79,7 @@ class Layout:
         self.letters = (
             page.folded if isinstance(page.origins, range) else "".join(fold(c)[0] for c in page.text)
         )
+        self._edges = page.edges()
         self._frames: dict[Direction, Frame] = {}
         self._directions: dict[int, Direction] = {}
         self._steps = 0
@@ -108,7 +109,7 @@ class Layout:
         return self._directions[index]
 
     def _direction(self, index: int) -> Direction:
-        left, bottom, right, top = self.page.edges
+        left, bottom, right, top = self._edges
         best, found = 2.5, RIGHT  # a neighbour farther away tells nothing
         for step in (1, -1):
             other = self._drawn(index, step)
@@ -125,7 +126,7 @@ class Layout:
 
     def frame(self, direction: Direction) -> Frame:
         if direction not in self._frames:
-            left, bottom, right, top = self.page.edges
+            left, bottom, right, top = self._edges
             down, up = [-value for value in bottom], [-value for value in top]
             backward, forward = [-value for value in right], [-value for value in left]
             self._frames[direction] = {
@@ -162,14 +163,14 @@ class Layout:
         return self._over_wrap(self.frame(direction), p, q)
 
     def distance(self, p: int, q: int) -> float:
-        left, bottom, right, top = self.page.edges
+        left, bottom, right, top = self._edges
         return abs(left[p] + right[p] - left[q] - right[q]) + abs(bottom[p] + top[p] - bottom[q] - top[q])
 
     def is_double(self, p: int, q: int) -> bool:
         """Whether the same character was drawn twice at almost the same place."""
         if self.letters[p] != self.letters[q]:
             return False
-        left, bottom, right, top = self.page.edges
+        left, bottom, right, top = self._edges
         reach = _DOUBLE * max(right[p] - left[p], top[p] - bottom[p])
         return abs(left[p] - left[q]) < reach and abs(bottom[p] - bottom[q]) < reach
 
@@ -225,14 +226,14 @@ class Layout:
         """Whether `q` stands next to `p` at an angle: drawn next, and near."""
         if self.drawn_after(p) != q:
             return False
-        left, bottom, right, top = self.page.edges
+        left, bottom, right, top = self._edges
         dx = abs(left[p] + right[p] - left[q] - right[q]) / 2
         dy = abs(bottom[p] + top[p] - bottom[q] - top[q]) / 2
         em = max(right[p] - left[p], top[p] - bottom[p], right[q] - left[q], top[q] - bottom[q])
         return min(dx, dy) > 0.15 * em and dx < 0.9 * em and dy < 0.9 * em and self._overlap(p, q)
 
     def _overlap(self, p: int, q: int) -> bool:
-        left, bottom, right, top = self.page.edges
+        left, bottom, right, top = self._edges
         return left[p] < right[q] and left[q] < right[p] and bottom[p] < top[q] and bottom[q] < top[p]
 
     def _over_wrap(self, frame: Frame, p: int, q: int) -> Step | None:

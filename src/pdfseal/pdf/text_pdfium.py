@@ -65,7 +65,7 @@ class _Calls:
         return cls(
             at(raw.FPDFText_GetUnicode, ctypes.c_uint, page, index),
             at(raw.FPDFText_GetLooseCharBox, ctypes.c_int, page, index, ctypes.c_void_p),
-            at(raw.FPDFText_HasUnicodeMapError, ctypes.c_int, page, index),
+            at(raw.FPDFText_HasUnicodeMapError, ctypes.c_ubyte, page, index),
             at(raw.FPDFText_GetTextObject, ctypes.c_void_p, page, index),
         )
 
@@ -169,7 +169,7 @@ class PdfiumPages:
                 range(start, start + count * _BOX_BYTES, _BOX_BYTES),
             )
         )
-        errors = bytes(map((1).__eq__, map(self._calls.error, repeat(handle), range(count))))
+        errors = bytes(map(self._calls.error, repeat(handle), range(count)))
         text = self._text(text_page, handle, count)
         if self._marked:
             text = self._without_hidden(text, boxes, handle)
