@@ -178,10 +178,13 @@ def test_a_hostile_seal_costs_little_and_is_an_error(name, layout):
     tbs = make_tbs(layout, seal, SIGNER)
     container = make_signature(layout, tbs, SIGNER)
     for read, data in ((read_seal, seal), (read_tbs, tbs), (read_container, container)):
-        started = time.perf_counter()
-        with pytest.raises(DocumentError) as caught:
-            read(data)
-        assert time.perf_counter() - started < 0.1
+        costs = []
+        for _ in range(3):  # processor time, the best of three: the machine may be busy
+            started = time.process_time()
+            with pytest.raises(DocumentError) as caught:
+                read(data)
+            costs.append(time.process_time() - started)
+        assert min(costs) < 0.1
         assert caught.value.code in ("container_malformed", "limit_exceeded")
 
 
