@@ -42,6 +42,17 @@ _LTV_ROLES = {
     "metadata": frozenset({"metadata"}),
     "info": frozenset({"dictionary"}),
 }
+# By which entries other objects may lead to the objects that rules allow to change: one that serves as
+# something else as well, such as a dictionary of resources, must not be judged by its first role alone.
+_LEADING_KEYS = {
+    "catalog": frozenset({"Root", "Data"}),  # /Data: the reference dictionary of a DocMDP signature
+    "form": frozenset({"AcroForm"}),
+    "fields": frozenset({"Fields"}),
+    "dss": frozenset({"DSS", *_DSS_KEYS}),
+    "metadata": frozenset({"Metadata"}),
+    "info": frozenset[str](),
+}
+_APPEARANCE_KEYS = frozenset({"N", "R", "D"})
 _CATALOG_LTV_KEYS = frozenset({"DSS", "Extensions", "Metadata", "Version"})
 
 
@@ -141,16 +152,18 @@ class _Judge:
         for key in _DSS_KEYS:
             self._role(dss.get(key), "dss")
         for kid, _, _, kind in walk_fields(before):
+            self._role(kid, "field")
             if isinstance(kid, Ref):
-                self.roles[kid.number] = "field"
                 self.fields_before[kid.number] = kind
         for kid, _, _, _ in walk_fields(self.after):
             if isinstance(kid, Ref):
                 self.fields_after.add(kid.number)
 
     def _role(self, value: Value, role: str) -> None:
+        """Name an object; one with two roles is judged by neither."""
         if isinstance(value, Ref):
-            self.roles[value.number] = role
+            known = self.roles.get(value.number, role)
+            self.roles[value.number] = role if known == role else "shared"
 
     def _judge_object(self, number: int) -> Iterator[Change]:
         old, new = self._value(self.before, number), self._value(self.after, number)
@@ -164,7 +177,9 @@ class _Judge:
                 yield Change(number, "other", "signed objects refer to this object, which was not there")
             return
         role = self.roles.get(number)
-        if role is not None and role in _LTV_ROLES:
+        if role in _LEADING_KEYS and not self._serves_only(number, role):
+            yield Change(number, "other", f"the {role} object serves other objects too, and was replaced")
+        elif role in _LTV_ROLES:
             yield self._judge_update(number, role, old, new)
         elif self.before.is_stream(number) or self.after.is_stream(number):
             yield Change(number, "other", "a stream was replaced or removed")
@@ -187,15 +202,35 @@ class _Judge:
             return True
         if _generation(a) != _generation(b):
             return False  # what referred to the old generation finds nothing now
-        if type(old) is not type(new) or old != new:
+        if not _alike(old, new):
             return False
-        if not isinstance(old, Dictionary) or "Length" not in old:
-            return True
-        if not isinstance(a, InUse) or not isinstance(b, InUse):
+        streams = self.before.is_stream(number), self.after.is_stream(number)
+        if not any(streams) or not isinstance(a, InUse) or not isinstance(b, InUse):
             return True  # what is packed is no stream
-        if not self.before.is_stream(number):
-            return not self.after.is_stream(number)
+        if not all(streams) or not (
+            _ends_as_said(self.before, number, a) and _ends_as_said(self.after, number, b)
+        ):
+            return False
         return self.before.stream_data(number, a)[1] == self.after.stream_data(number, b)[1]
+
+    def _serves_only(self, number: int, role: str) -> bool:
+        """Whether no signed object leads to this one other than its role allows."""
+        keys = _LEADING_KEYS[role]
+        owners = {n for n, known in self.roles.items() if known in ("catalog", "form", "dss")}
+        for holder in self.references.referrers(self.state, number, self.numbers):
+            if self._is_cross_reference_stream(holder):
+                continue
+            if role != "catalog" and holder not in owners:
+                return False
+            if not keys.issuperset(_keys_leading_to(self._value(self.before, holder), number)):
+                return False
+        return True
+
+    def _is_cross_reference_stream(self, number: int) -> bool:
+        entry = self.before.entry(number)
+        return isinstance(entry, InUse) and any(
+            entry.offset + self.before.base == section.offset for section in self.before.sections
+        )
 
     def _judge_update(self, number: int, role: str, old: Value, new: Value) -> Change:
         """An object that long-term validation or metadata may replace: it must be that and nothing else.
@@ -205,9 +240,6 @@ class _Judge:
         kinds = {_kind(self.before, number, old), _kind(self.after, number, new)}
         if not kinds <= _LTV_ROLES[role]:
             return Change(number, "other", f"the {role} object was replaced by something else")
-        owners = {n for n, known in self.roles.items() if known in ("catalog", "dss")}
-        if self.references.referrers(self.state, number, self.numbers) - owners:
-            return Change(number, "other", f"the {role} object serves other objects too, and was replaced")
         return Change(number, "ltv", f"the {role} object was updated")
 
     # -- rules ----------------------------------------------------------------------------
@@ -229,9 +261,7 @@ class _Judge:
     def _judge_form(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
         for key in _changed_keys(old, new):
             if key == "Fields":
-                before = self.before.array(old.get(key)) or []
-                after = self.after.array(new.get(key)) or []
-                yield from self._judge_array(number, before, after)
+                yield from self._judge_arrays(number, old.get(key), new.get(key))
             elif key == "SigFlags":
                 yield Change(number, "signatures", "the form says that there are signatures")
             elif key in ("DR", "DA", "NeedAppearances"):
@@ -243,9 +273,7 @@ class _Judge:
         """A page, or any other dictionary: nothing but its /Annots may grow."""
         for key in _changed_keys(old, new):
             if key == "Annots":
-                before = self.before.array(old.get(key)) or []
-                after = self.after.array(new.get(key)) or []
-                yield from self._judge_array(number, before, after)
+                yield from self._judge_arrays(number, old.get(key), new.get(key))
             else:
                 what = "a page" if old.get("Type") == Name("Page") else "an object"
                 yield Change(number, "other", f"/{key} of {what} was changed")
@@ -257,6 +285,12 @@ class _Judge:
         """
         if not isinstance(old, list) or not isinstance(new, list) or len(new) <= len(old):
             return False
+        for holder in self.references.referrers(self.state, number, self.numbers):
+            value = self._value(self.before, holder)
+            if not isinstance(value, Dictionary) or value.get("Type") != Name("Page"):
+                return False
+            if set(_keys_leading_to(value, number)) != {"Annots"}:
+                return False
         for item in new[len(old) :]:
             added = self.after.dictionary(item)
             page = self.before.dictionary(added.get("P")) if added else None
@@ -265,9 +299,17 @@ class _Judge:
                 return False
         return True
 
+    def _judge_arrays(self, number: int, old: Value, new: Value) -> Iterator[Change]:
+        """An entry that is an array or absent; a stream there would be a resource of that name."""
+        before, after = self.before.resolve(old), self.after.resolve(new)
+        if not isinstance(before, list | None) or not isinstance(after, list | None):
+            yield Change(number, "other", "what should be an array of fields or annotations is none")
+        else:
+            yield from self._judge_array(number, before or [], after or [])
+
     def _judge_array(self, number: int, old: list[Value], new: list[Value]) -> Iterator[Change]:
         """Fields or annotations may be added; none may be removed or exchanged."""
-        if new[: len(old)] != old:
+        if not _alike(new[: len(old)], old):
             yield Change(number, "other", "fields or annotations were removed or exchanged")
             return
         for item in new[len(old) :]:
@@ -281,6 +323,8 @@ class _Judge:
         if isinstance(item, Ref) and self._was_there(item):
             if self.fields_before.get(item.number) != Name("Sig"):
                 return Change(number, "other", f"the existing object {item.number} was given a second use")
+            if not self._signed_now(item, added) and any(key in added for key in ("AP", "MK")):
+                return Change(target, "other", "an existing signature field was placed, and shows something")
             return Change(target, "signatures", "an existing signature field was placed")
         if isinstance(item, Ref) and self.after.is_stream(item.number):
             return Change(number, "other", "a stream was added where only dictionaries belong")
@@ -331,7 +375,9 @@ class _Judge:
     def _judge_field(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
         kind = self.fields_before.get(number)
         changed = set(_changed_keys(old, new))
-        if kind == Name("Sig"):
+        if (wrong := self._misfilled(changed, new)) is not None:
+            yield Change(number, "other", f"/{wrong} of a form field became something else")
+        elif kind == Name("Sig"):
             was = self.before.resolve(self._inherited(self.before, old, "V"))
             if was is None and changed <= _FILLING_KEYS and self._signed_now(Ref(number, 0), new):
                 yield Change(number, "signatures", "an empty signature field was signed")
@@ -344,9 +390,68 @@ class _Judge:
             keys = ", ".join(sorted("/" + key for key in changed))
             yield Change(number, "other", f"the form field's {keys} changed")
 
+    def _misfilled(self, changed: set[str], new: Dictionary) -> str | None:
+        """A changed entry that is not of its kind: the field might be a dictionary of resources as well."""
+        for key in changed & {"AP", "V", "MK"} & new.keys():
+            value = new[key]
+            found = self.after.dictionary(value)
+            if isinstance(value, Ref) and self.after.is_stream(value.number):
+                return key
+            if key == "AP" and (found is None or not _APPEARANCE_KEYS.issuperset(found)):
+                return key
+        return None
+
+
+def _alike(one: Value, other: Value) -> bool:
+    """Equal with equal types: Python takes true for 1 and 1 for 1.0, readers of PDF do not."""
+    stack: list[tuple[Value, Value]] = [(one, other)]
+    while stack:
+        a, b = stack.pop()
+        if type(a) is not type(b):
+            return False
+        if isinstance(a, Dictionary) and isinstance(b, Dictionary):
+            if a.keys() != b.keys():
+                return False
+            stack += [(a[key], b[key]) for key in a]
+        elif isinstance(a, list) and isinstance(b, list):
+            if len(a) != len(b):
+                return False
+            stack += zip(a, b, strict=True)
+        elif a != b:
+            return False
+    return True
+
 
 def _changed_keys(old: Dictionary, new: Dictionary) -> list[str]:
-    return [key for key in {**old, **new} if key not in old or key not in new or old[key] != new[key]]
+    return [
+        key for key in {**old, **new} if key not in old or key not in new or not _alike(old[key], new[key])
+    ]
+
+
+def _keys_leading_to(value: Value, number: int) -> Iterator[str]:
+    """The entries inside a value that refer to an object; an empty name for what is in no dictionary."""
+    stack: list[tuple[str, Value]] = [("", value)]
+    while stack:
+        key, item = stack.pop()
+        if isinstance(item, Ref) and item.number == number:
+            yield key
+        elif isinstance(item, Dictionary):
+            stack += item.items()
+        elif isinstance(item, list):
+            stack += [(key, entry) for entry in item]
+
+
+def _ends_as_said(document: Document, number: int, entry: InUse) -> bool:
+    """Whether a stream ends where its /Length says; readers go on to `endstream` where it does not."""
+    found, _, offset = document.indirect(number, entry)
+    length = document.resolve(found.value.get("Length")) if isinstance(found.value, Dictionary) else None
+    if not isinstance(length, int) or found.body is None or not 0 <= length <= document.end:
+        return False
+    return (
+        document.source.read(offset + found.body + length, 16)
+        .lstrip(b"\x00\t\n\f\r ")
+        .startswith(b"endstream")
+    )
 
 
 def _repeats(value: Value) -> bool:
