@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,11 +16,23 @@ import pytest
 import pdfseal
 from pdfseal.adapters.batch import Journal
 from pdfseal.errors import CallerError
-from tests.support.batch import FIXTURES, LOOK, batch, failures, folder_of, journal_of, pdf, signer, start
+from tests.support.batch import (
+    FIXTURES,
+    LOOK,
+    PROGRAM,
+    batch,
+    failures,
+    folder_of,
+    journal_of,
+    pdf,
+    signer,
+    start,
+)
 from tests.support.oracles import pdfsig
 
 TRUST = FIXTURES / "pki" / "p256-root.crt.pem"
 AT = "2026-06-01"
+CONTRACT = FIXTURES.parent / "cli" / "pdfseal_cli" / "data" / "contract.pdf"
 
 
 def seal(source: Path, output: Path, *more: str | Path, by: tuple[str, ...] | None = None, **options):
@@ -111,7 +124,7 @@ def test_hostile_values_are_errors_of_their_rows(tmp_path):
         b"x5.pdf,,,,,,nobody,,\n"
         b"x6.pdf,,,,,,,nothing.png,\n"
         b"x7.pdf,,,,,,,,perhaps\n"
-        b"x8.pdf,,--help,,,,,,\n"
+        b"x8.pdf,,1,,--help,,,,\n"
         b"missing.pdf,,,,,,,,\n"
         b"empty.pdf,,,,,,,,\n"
         b"pipe.pdf,,,,,,,,\n"
@@ -123,20 +136,20 @@ def test_hostile_values_are_errors_of_their_rows(tmp_path):
         b"00002.pdf,good.pdf,,,,,,,\n"  # the output of another row
         b"00003.pdf,last.pdf,,,,,,,\n"
     )  # fmt: skip
-    (source / "x6.pdf").write_bytes(pdf())
+    for name in ("x1.pdf", "x4.pdf", "x6.pdf", "x8.pdf"):
+        (source / name).write_bytes(pdf())
     code, summary = seal(rows, output)
     assert code == 1
-    assert sorted(one["key"] for one in journal_of(output) if one["status"] == "done") == [
-        "00000.pdf",
-        "00003.pdf",
-    ]
+    done = [one["key"] for one in journal_of(output) if one["status"] == "done"]
+    assert sorted(done) == ["00000.pdf -> good.pdf", "00003.pdf -> last.pdf"]
     found = failures(summary)
     expected = {
-        "00001.pdf": "argument", "x1.pdf": "argument", "x2.pdf": "argument", "x3.pdf": "argument",
+        "00001.pdf -> o1": "argument", "00001.pdf": "argument", "x1.pdf": "argument",
+        "x2.pdf -> ../../escaped.pdf": "argument", "x3.pdf -> /tmp/escaped.pdf": "argument",
         "x4.pdf": "argument", "x5.pdf": "argument", "x6.pdf": "not_found", "x7.pdf": "argument",
         "x8.pdf": "argument", "missing.pdf": "not_found", "empty.pdf": "pdf_empty", "pipe.pdf": "not_found",
         ".": "argument", "a\0b.pdf": "argument", "\udcff\udcfe.pdf": "not_found",
-        "00002.pdf": "output_exists",
+        "00002.pdf -> good.pdf": "output_exists", "line 19": "argument", "line 20": "argument",
     }  # fmt: skip
     assert {key: found.get(key) for key in expected} == expected
     assert summary["failed"] == 19
@@ -160,6 +173,25 @@ def test_a_list_in_another_encoding(tmp_path):
     code, summary = seal(source / "list.txt", tmp_path / "out", "--encoding", "gb18030")
     assert (code, summary["done"], failures(summary)) == (1, 1, {"合同.pdf (again)": "argument"})
     assert (tmp_path / "out" / "合同.pdf").exists()
+
+
+def test_a_row_may_place_by_keyword_and_over_edges(tmp_path):
+    rows = tmp_path / "rows.csv"
+    rows.write_text(
+        "file,output,keyword,straddle,pages,caption,size\n"
+        f'{CONTRACT},keyword.pdf,甲方（盖章）,,,,"20mm,20mm"\n'
+        f'{CONTRACT},straddle.pdf,,right,all,,"40mm,40mm"\n'
+        f"{CONTRACT},nothing.pdf,不存在的字,,,,\n"
+        f"{CONTRACT},caption.pdf,,,,日期 {{date}},\n",
+        encoding="utf-8",
+    )
+    code, summary = seal(rows, tmp_path / "out")
+    assert (code, summary["done"]) == (1, 3), summary
+    assert failures(summary) == {f"{CONTRACT} -> nothing.pdf": "keyword_not_found"}
+    reports = {path.name: pdfseal.verify(path).signatures[0] for path in (tmp_path / "out").glob("*.pdf")}
+    assert [box.page for box in reports["keyword.pdf"].boxes] == [3]
+    assert [box.page for box in reports["caption.pdf"].boxes] == [1]
+    assert reports["straddle.pdf"].boxes[0].rect.right == pytest.approx(595.3, abs=0.1)
 
 
 # -- what goes wrong outside -----------------------------------------------------------------
@@ -227,7 +259,7 @@ def test_a_worker_that_dies_or_hangs_is_replaced_and_its_item_reported(tmp_path)
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_run_after_what_was_begun(tmp_path, number):
-    source, output = folder_of(tmp_path / "in", 12), tmp_path / "out"
+    source, output = folder_of(tmp_path / "in", 8), tmp_path / "out"
     key = FIXTURES / "pki" / "p256-signer.key.pem"
     slow = f"sh -c \"sleep 0.15; exec '{sys.executable}' -m pdfseal_cli.outside_signer '{key}'\""
     by = ("--signer-command", slow, "--cert", str(FIXTURES / "pki" / "p256-signer.crt.pem"))
@@ -238,12 +270,12 @@ def test_a_signal_ends_the_run_after_what_was_begun(tmp_path, number):
     text, complaint = process.communicate(timeout=60)
     summary = json.loads(text)
     assert (process.returncode, summary["stopped"]) == (6, True), complaint
-    assert 2 <= summary["done"] < 12
+    assert 2 <= summary["done"] < 8
     names = sorted(path.name for path in output.glob("*.pdf"))
     assert sorted(one["key"] for one in journal_of(output)) == names, "the journal says what is there"
     code, rest = batch(*arguments[:-1])
     assert "error" not in rest, rest
-    assert (code, rest["skipped"], rest["done"]) == (0, len(names), 12 - len(names)), rest
+    assert (code, rest["skipped"], rest["done"]) == (0, len(names), 8 - len(names)), rest
 
 
 def _wait(until, seconds: float = 60) -> None:
@@ -337,3 +369,37 @@ def test_status_of_a_journal(tmp_path):
     code, answer = batch("status", output / ".pdfseal-batch.jsonl", "--failed")
     assert (code, answer["done"], answer["failed"]) == (0, 2, 1)
     assert [(one["key"], one["code"]) for one in answer["items"]] == [("bad.pdf", "not_a_pdf")]
+
+
+# -- timestamps ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """The address of `pdfseal timestamp serve`, in a process of its own."""
+    pki, serials = FIXTURES / "pki", tmp_path_factory.mktemp("tsa") / "serials.sqlite"
+    process = subprocess.Popen(
+        [
+            *PROGRAM, "timestamp", "serve", "--port", "0", "--serials", serials,
+            "--key", pki / "p256-tsa.key.pem", "--cert", pki / "p256-tsa.crt.pem", "--chain", pki / "p256-inter.crt.pem",
+        ],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    yield process.stdout.readline().strip()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=10)
+
+
+def test_stamped_and_sealed_with_a_token(tmp_path, authority):
+    source, stamped, sealed = folder_of(tmp_path / "in", 4), tmp_path / "stamped", tmp_path / "sealed"
+    code, summary = batch("stamp", source, "-o", stamped, "--tsa", authority)
+    assert (code, summary["done"]) == (0, 4), summary
+    code, summary = seal(stamped, sealed, "--tsa", authority)
+    assert (code, summary["done"]) == (0, 4), summary
+    kinds = [(one.kind, one.timestamp is not None) for one in pdfseal.verify(sealed / "00002.pdf").signatures]
+    assert kinds[0][0] == "timestamp"
+    assert kinds[1] == ("cms", True)
+    code, summary = batch("stamp", source, "-o", tmp_path / "none", "--tsa", "http://127.0.0.1:9/")
+    assert (code, set(failures(summary).values())) == (1, {"tsa_failed"})
+    code, summary = batch("stamp", source, "-o", stamped, "--tsa", authority)
+    assert (code, summary["skipped"]) == (0, 4)

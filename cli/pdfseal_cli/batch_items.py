@@ -40,21 +40,29 @@ def _row(**options: Any) -> None:
     """The options that a row of a CSV file may bring."""
 
 
+# Column -> option; a column is named as the option is, in any of its names.
 COLUMNS: dict[str, click.Option] = {
-    str(one.name): one
+    written.lstrip("-").replace("-", "_"): one
     for one in _row.params
     if isinstance(one, click.Option) and one.name not in SIGNER_OPTIONS
+    for written in one.opts
 }
+_CONTEXT = click.Context(_row)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One document as it was named: the text itself is the item's key."""
+    """One document as it was named."""
 
     text: str
     columns: Columns = ()
     output: str = ""
     error: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name, and the output where the row gives one: a document may be sealed into several."""
+        return f"{self.text} -> {self.output}" if self.output else self.text
 
 
 @dataclass(frozen=True)
@@ -167,11 +175,11 @@ def items_of(
                 raise CallerError("argument", entry.error)
             target = None if output is None else _output(output, entry) + suffix
             order = None if order_of is None else order_of(entry.columns)
-            yield Item(entry.text, source, target, order)
+            yield Item(entry.key, source, target, order)
         except click.ClickException as error:
-            yield Item(entry.text, source, error=("argument", error.format_message()[:500]))
+            yield Item(entry.key, source, error=("argument", error.format_message()[:500]))
         except PdfsealError as error:
-            yield Item(entry.text, source, error=(error.code, error.message[:500]))
+            yield Item(entry.key, source, error=(error.code, error.message[:500]))
 
 
 def _output(folder: str, entry: Entry) -> str:
@@ -194,8 +202,8 @@ def orders(defaults: dict[str, Any], base: str) -> Callable[[Columns], SealOrder
 
 
 def _row_options(columns: Columns, base: str) -> dict[str, Any]:
-    """The cells as the command line would read them. Raises UsageError, CallerError."""
-    arguments, names = [], set()
+    """The cells as the command line would read them. Raises BadParameter, CallerError."""
+    read: dict[str, Any] = {}
     for name, cell in columns:
         text = cell.strip()
         if name == "signer" or not text:
@@ -204,18 +212,13 @@ def _row_options(columns: Columns, base: str) -> dict[str, Any]:
         if option.is_flag:
             if text.lower() not in (*_YES, *_NO):
                 raise CallerError("argument", f"{name}: {text[:40]!r} is neither yes nor no")
-            if text.lower() in _NO:
-                continue
-            arguments.append(option.opts[0])
-        else:
-            value = os.path.join(base, text) if name in _PATHS else text
-            arguments.append(f"{option.opts[0]}={value}")
-        names.add(name)
-    if not arguments:
-        return {}
-    read = _row.make_context("row", arguments).params
-    placed = {name: None for name in _PLACES if name in read} if names & set(_PLACES) else {}
-    return placed | {name: read[name] for name in names}
+            read[str(option.name)] = text.lower() in _YES
+            continue
+        value = os.path.join(base, text) if name in _PATHS else text
+        read[str(option.name)] = option.type_cast_value(_CONTEXT, (value,) if option.multiple else value)
+    if not read.keys().isdisjoint(_PLACES):
+        return {name: () if COLUMNS[name].multiple else None for name in _PLACES} | read
+    return read
 
 
 def _order(options: dict[str, Any], signer: str) -> SealOrder:
@@ -230,5 +233,7 @@ def _order(options: dict[str, Any], signer: str) -> SealOrder:
         when=options["when"],
         field_name=options["field_name"],
         reserve=options["reserve"],
+        certify=options["certify"],
+        allow_annotations=options["allow_annotations"],
         password=read_pdf_password(options["pdf_password_file"]),
     )

@@ -54,7 +54,9 @@ def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
 
 
 def batch(*arguments: str | Path, **options: Any) -> tuple[int, dict[str, Any]]:
-    """Exit code and what --json prints."""
+    """Exit code and what --json prints. One worker where nothing else is said: starting more takes time."""
+    if "--workers" not in arguments and arguments[0] != "status":
+        arguments += ("--workers", "1")
     process = start(*arguments, "--json", **options)
     output, complaint = process.communicate(timeout=TIMEOUT_S)
     assert "Traceback" not in complaint, complaint

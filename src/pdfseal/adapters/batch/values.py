@@ -54,6 +54,8 @@ class SealOrder:
     when: datetime | None = None
     field_name: str | None = None
     reserve: int | None = None
+    certify: int | None = None
+    allow_annotations: bool = False
     password: str | None = field(default=None, repr=False)
 
 

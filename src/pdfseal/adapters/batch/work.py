@@ -74,6 +74,8 @@ def _seal(job: Job, item: Item) -> Outcome:
             wording=order.wording,
             field_name=order.field_name,
             reserve=order.reserve,
+            certify=order.certify,
+            allow_annotations=order.allow_annotations,
             timestamp=bool(job.tsa),
             password=order.password,
         ).with_origin(item.source, source)
