@@ -381,7 +381,8 @@ def authority(tmp_path_factory):
     process = subprocess.Popen(
         [
             *PROGRAM, "timestamp", "serve", "--port", "0", "--serials", serials,
-            "--key", pki / "p256-tsa.key.pem", "--cert", pki / "p256-tsa.crt.pem", "--chain", pki / "p256-inter.crt.pem",
+            "--key", pki / "p256-tsa.key.pem", "--cert", pki / "p256-tsa.crt.pem",
+            "--chain", pki / "p256-inter.crt.pem",
         ],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
