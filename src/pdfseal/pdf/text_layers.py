@@ -15,6 +15,7 @@ import io
 from dataclasses import dataclass, field
 from typing import Any
 
+from pdfseal.errors import DocumentError
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.encryption import open_with_qpdf
 from pdfseal.pdf.text_pdfium import HIDDEN_MARK
@@ -23,9 +24,19 @@ MAX_DEPTH = 16
 
 
 def marked_copy(document: Document, password: str | None) -> bytes | None:
-    """The copy with its hidden parts marked; None where no layer is hidden by default."""
+    """The copy with its hidden parts marked; None where no layer is hidden by default.
+
+    Raises `pdf_damaged`.
+    """
     if document.dictionary(document.catalog.get("OCProperties")) is None:
         return None
+    try:
+        return _marked_copy(document, password)
+    except Exception as error:  # pikepdf raises many things on damaged dictionaries
+        raise DocumentError("pdf_damaged", f"the document's layers cannot be read: {error}") from error
+
+
+def _marked_copy(document: Document, password: str | None) -> bytes | None:
     import pikepdf
 
     with open_with_qpdf(document.source, password) as pdf:
