@@ -20,7 +20,8 @@ from typing import Literal
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.field import walk_fields
-from pdfseal.pdf.references import References, State
+from pdfseal.pdf.rebuilding import irregular
+from pdfseal.pdf.references import References, State, alike, keys_leading_to
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
 from pdfseal.pdf.xref import Entry, InUse
 
@@ -93,7 +94,12 @@ def changes_since(document: Document, end: int, references: References | None = 
     if not count:
         detail = Change(0, "other", "bytes were appended that no cross-reference section accounts for")
         return Changes("other", (detail,), 0)
-    found = list(_Judge(before, document, references or References(document)).judge(count))
+    references = references or References(document)
+    found = list(_Judge(before, document, references).judge(count))
+    if (stray := references.stray_after(end)) is not None:
+        found.append(Change(0, "other", f"byte {stray} begins an object or trailer that nothing leads to"))
+    if irregular(document.sections[:count]):
+        found.append(Change(0, "other", "a later cross-reference table has entries that are not of 20 bytes"))
     level: Level = max((change.level for change in found), key=LEVELS.index, default="none")
     worst = [change for change in found if change.level == level and level != "none"]
     return Changes(level, tuple(worst[:MAX_DETAILS]), count)
@@ -202,7 +208,7 @@ class _Judge:
             return True
         if _generation(a) != _generation(b):
             return False  # what referred to the old generation finds nothing now
-        if not _alike(old, new):
+        if not alike(old, new):
             return False
         streams = self.before.is_stream(number), self.after.is_stream(number)
         if not any(streams) or not isinstance(a, InUse) or not isinstance(b, InUse):
@@ -222,7 +228,7 @@ class _Judge:
                 continue
             if role != "catalog" and holder not in owners:
                 return False
-            if not keys.issuperset(_keys_leading_to(self._value(self.before, holder), number)):
+            if not keys.issuperset(keys_leading_to(self._value(self.before, holder), number)):
                 return False
         return True
 
@@ -289,7 +295,7 @@ class _Judge:
             value = self._value(self.before, holder)
             if not isinstance(value, Dictionary) or value.get("Type") != Name("Page"):
                 return False
-            if set(_keys_leading_to(value, number)) != {"Annots"}:
+            if set(keys_leading_to(value, number)) != {"Annots"}:
                 return False
         for item in new[len(old) :]:
             added = self.after.dictionary(item)
@@ -309,7 +315,7 @@ class _Judge:
 
     def _judge_array(self, number: int, old: list[Value], new: list[Value]) -> Iterator[Change]:
         """Fields or annotations may be added; none may be removed or exchanged."""
-        if not _alike(new[: len(old)], old):
+        if not alike(new[: len(old)], old):
             yield Change(number, "other", "fields or annotations were removed or exchanged")
             return
         for item in new[len(old) :]:
@@ -402,43 +408,10 @@ class _Judge:
         return None
 
 
-def _alike(one: Value, other: Value) -> bool:
-    """Equal with equal types: Python takes true for 1 and 1 for 1.0, readers of PDF do not."""
-    stack: list[tuple[Value, Value]] = [(one, other)]
-    while stack:
-        a, b = stack.pop()
-        if type(a) is not type(b):
-            return False
-        if isinstance(a, Dictionary) and isinstance(b, Dictionary):
-            if a.keys() != b.keys():
-                return False
-            stack += [(a[key], b[key]) for key in a]
-        elif isinstance(a, list) and isinstance(b, list):
-            if len(a) != len(b):
-                return False
-            stack += zip(a, b, strict=True)
-        elif a != b:
-            return False
-    return True
-
-
 def _changed_keys(old: Dictionary, new: Dictionary) -> list[str]:
     return [
-        key for key in {**old, **new} if key not in old or key not in new or not _alike(old[key], new[key])
+        key for key in {**old, **new} if key not in old or key not in new or not alike(old[key], new[key])
     ]
-
-
-def _keys_leading_to(value: Value, number: int) -> Iterator[str]:
-    """The entries inside a value that refer to an object; an empty name for what is in no dictionary."""
-    stack: list[tuple[str, Value]] = [("", value)]
-    while stack:
-        key, item = stack.pop()
-        if isinstance(item, Ref) and item.number == number:
-            yield key
-        elif isinstance(item, Dictionary):
-            stack += item.items()
-        elif isinstance(item, list):
-            stack += [(key, entry) for entry in item]
 
 
 def _ends_as_said(document: Document, number: int, entry: InUse) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.rebuilding import Strays
 from pdfseal.pdf.source import Source
 from pdfseal.pdf.syntax import Dictionary, Incomplete, Parser, Ref, Value
 from pdfseal.pdf.xref import MAX_OBJECT_BYTES, InUse, Packed
@@ -46,6 +47,13 @@ class References:
         self._numbers: frozenset[int] = frozenset()
         self._plain: dict[int, list[int]] = {}
         self._streams: dict[int, frozenset[int]] = {}
+        self._strays: Strays | None = None
+
+    def stray_after(self, start: int) -> int | None:
+        """The first object or trailer behind `start` that no cross-reference section lists."""
+        if self._strays is None or start < self._strays.start:
+            self._strays = Strays(self._document, start)
+        return self._strays.after(start)
 
     def referrers(self, state: State, number: int, among: Iterable[int]) -> set[int]:
         """Numbers of the objects of `state` that refer to `number`.
@@ -213,3 +221,36 @@ def _all_references(value: Value) -> Iterator[Ref]:
             stack += item.values()
         elif isinstance(item, list):
             stack += item
+
+
+def keys_leading_to(value: Value, number: int) -> Iterator[str]:
+    """The entries inside a value that refer to an object; an empty name for what is in no dictionary."""
+    stack: list[tuple[str, Value]] = [("", value)]
+    while stack:
+        key, item = stack.pop()
+        if isinstance(item, Ref) and item.number == number:
+            yield key
+        elif isinstance(item, Dictionary):
+            stack += item.items()
+        elif isinstance(item, list):
+            stack += [(key, entry) for entry in item]
+
+
+def alike(one: Value, other: Value) -> bool:
+    """Equal with equal types: Python takes true for 1 and 1 for 1.0, readers of PDF do not."""
+    stack: list[tuple[Value, Value]] = [(one, other)]
+    while stack:
+        a, b = stack.pop()
+        if type(a) is not type(b):
+            return False
+        if isinstance(a, Dictionary) and isinstance(b, Dictionary):
+            if a.keys() != b.keys():
+                return False
+            stack += [(a[key], b[key]) for key in a]
+        elif isinstance(a, list) and isinstance(b, list):
+            if len(a) != len(b):
+                return False
+            stack += zip(a, b, strict=True)
+        elif a != b:
+            return False
+    return True
