@@ -6,6 +6,7 @@ pdfium, the judge here, rebuilds at an entry of 19 bytes.
 from __future__ import annotations
 
 import re
+import time
 
 import pypdfium2
 import pytest
@@ -86,3 +87,12 @@ def test_windows_do_not_cut_words(monkeypatch):
     for size in (7, 64, 100, 1000):
         monkeypatch.setattr("pdfseal.pdf.rebuilding._WINDOW_BYTES", size)
         assert Strays(whole, len(sealed)).after(0) == len(sealed)
+
+
+@pytest.mark.parametrize("filler", [b" " * 60, b"\r%" * 30, b"1 " * 30, b"0" * 62])
+def test_hostile_space_costs_nothing(filler: bytes):
+    sealed = seal(pdf_of(OBJECTS)).pdf
+    forged = updated(sealed, (b"1" + filler + b"obj\n") * 2000)
+    start = time.perf_counter()
+    level(forged, len(sealed))
+    assert time.perf_counter() - start < 2

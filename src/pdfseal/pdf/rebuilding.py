@@ -19,7 +19,7 @@ from pdfseal.pdf.xref import InUse, Section
 
 _WINDOW_BYTES = 4 << 20
 _OVERLAP_BYTES = 64
-_GAP = rb"(?:[\x00\t\n\f\r ]+|%[^\r\n]*[\r\n])+"
+_GAP = rb"(?:[\x00\t\n\f\r ]|%[^\r\n]*[\r\n])+"
 _HEAD = re.compile(rb"(?<![0-9])[0-9]{1,10}" + _GAP + rb"[0-9]{1,5}" + _GAP + rb"\Z")
 _WORD = re.compile(rb"(?<![A-Za-z])obj|trailer")
 _ENTRIES = re.compile(rb"(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))*+")
