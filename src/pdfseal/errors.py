@@ -87,6 +87,8 @@ CODES: dict[str, str] = {
     "tsa_failed": "no timestamp authority gave a token that can be believed",
     "serial_store": "the file that keeps a timestamp authority's serial numbers cannot be used",
     "port_unusable": "the address that a server should listen on cannot be used",
+    "service_failed": "the service that was called gave no answer that can be read",
+    "service_refused": "the service that was called answered with a code other than success",
     "database": "the registry's database cannot be reached, refuses, or holds what this pdfseal cannot read",
     # InternalError
     "internal": "a defect of pdfseal",
