@@ -60,7 +60,7 @@ CODES: dict[str, str] = {
     "signer_not_in_seal": "the signer's certificate is not among those that the electronic seal names",
     "seal_not_in_force": "the electronic seal is not valid at the time of sealing",
     "seal_invalid": "the signature of the seal's maker does not verify",
-    "timestamp_has_no_place": "the 2014 layout has no place for a timestamp: it goes into the document afterwards",
+    "timestamp_has_no_place": "the 2014 layout has no place for a timestamp: it goes into the document",
     "annotations_on_signed": "several boxes on a signed document need an explicit permission",
     "evidence_missing": "long-term validation needs a path or revocation data that is not at hand",
     "time_not_proven": "long-term validation needs a timestamp, and no authority was given",
