@@ -10,7 +10,6 @@ chain = ["ca.pem"]
 from __future__ import annotations
 
 import os
-import shlex
 import tomllib
 from collections.abc import Iterator
 from typing import Any
@@ -23,7 +22,7 @@ from pdfseal.api import make_plan
 from pdfseal.containers.ses_reading import read_seal
 from pdfseal_cli.batch_items import SIGNER_OPTIONS
 from pdfseal_cli.params import placement_options, read_input, signature_options
-from pdfseal_cli.signers import signer_of, signer_options
+from pdfseal_cli.signers import command_words, signer_of, signer_options
 
 _PATHS = ("key", "password_file", "cert", "chain", "seal")
 
@@ -87,7 +86,7 @@ def _signing(options: dict[str, Any]) -> Signing:
     key = KeySource(
         os.path.abspath(options["key"]) if options["key"] else None,
         os.path.abspath(options["password_file"]) if options["password_file"] else None,
-        tuple(shlex.split(options["signer_command"] or "")),
+        tuple(command_words(options["signer_command"] or "")),
         options["signer_timeout"],
     )
     if seal is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from typing import IO, Any
 
 import click
 from click.shell_completion import get_completion_class
@@ -12,6 +13,7 @@ from pdfseal_cli.batch import batch
 from pdfseal_cli.cert import cert
 from pdfseal_cli.compose import compose
 from pdfseal_cli.demo import demo
+from pdfseal_cli.edge import USAGE, print_json
 from pdfseal_cli.extend import extend
 from pdfseal_cli.inspect import inspect
 from pdfseal_cli.locate import locate
@@ -30,8 +32,28 @@ _SERVER_COMMANDS = {
 _SERVER_PACKAGES = ("httptools", "httpx", "msgspec", "pybase64", "sqlalchemy", "starlette", "uvicorn")
 
 
+class _ExtraMissing(click.ClickException):
+    code, exit_code = "extra_missing", USAGE
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"pdfseal: {self.message} [{self.code}]", file=file, err=True)
+
+
 class _Commands(click.Group):
-    """A group that loads the commands of the service by name."""
+    """A group that loads the commands of the service by name, and says wrong usage as JSON too."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["pdfseal.as_json"] = "--json" in args
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            if ctx.meta["pdfseal.as_json"]:
+                code = getattr(error, "code", "argument")
+                print_json({"schema": 1, "error": {"code": code, "message": error.format_message()}})
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*super().list_commands(ctx), *_SERVER_COMMANDS])
@@ -56,7 +78,7 @@ def _loaded(name: str) -> click.Command:
         if (error.name or "").partition(".")[0] not in _SERVER_PACKAGES:
             raise
         hint = "pip install 'pdfseal[server]'"
-        raise click.ClickException(f"pdfseal {name} needs the package {error.name}: {hint}") from error
+        raise _ExtraMissing(f"pdfseal {name} needs the package {error.name}: {hint}") from error
     command: click.Command = module.command
     return command
 

@@ -89,7 +89,9 @@ class Moment(click.ParamType[datetime]):
             return value
         try:
             moment = datetime.fromisoformat(str(value))
-        except ValueError:
+            if moment.tzinfo is not None:
+                moment.astimezone(UTC)  # the zone may lead out of the calendar
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} is not a time such as 2026-01-31 or 2026-01-31T12:00:00+08:00", param, ctx)
         if moment.tzinfo is None:
             if len(str(value)) > 10:

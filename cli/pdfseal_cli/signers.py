@@ -31,6 +31,14 @@ def signer_options(command: F) -> F:
     return command
 
 
+def command_words(command: str) -> list[str]:
+    """The program and arguments of --signer-command, as a shell would part them."""
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        raise CallerError("argument", f"--signer-command cannot be parted into words: {error}") from error
+
+
 def signer_of(options: dict[str, Any]) -> tuple[Signer, tuple[Certificate, ...]]:
     """The signer, and its certificate with the chain. Raises `key_mismatch`."""
     if (options["key"] is None) == (options["signer_command"] is None):
@@ -40,7 +48,8 @@ def signer_of(options: dict[str, Any]) -> tuple[Signer, tuple[Certificate, ...]]
     if options["signer_command"] is not None:
         if not given:
             raise click.UsageError("--signer-command goes with --cert CERT")
-        return CommandSigner(shlex.split(options["signer_command"]), options["signer_timeout"]), given + chain
+        words = command_words(options["signer_command"])
+        return CommandSigner(words, options["signer_timeout"]), given + chain
     signer: LocalSigner = load_private_key(
         read_input(options["key"], "--key"), read_password(options["password_file"])
     )

@@ -73,7 +73,7 @@ def read_picture(
 
 
 def _read(data: bytes, opaque: bool, clear_white: int | None, handwritten: bool) -> Picture:
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     if len(data) > MAX_PICTURE_BYTES:
         raise _too_large(f"{len(data)} bytes, {MAX_PICTURE_BYTES} are allowed")
@@ -102,6 +102,8 @@ def _read(data: bytes, opaque: bool, clear_white: int | None, handwritten: bool)
         raise
     except Image.DecompressionBombError as error:  # Pillow's own check comes first where the bomb is large
         raise _too_large(f"more than the {MAX_PICTURE_PIXELS} pixels that are allowed") from error
+    except UnidentifiedImageError as error:
+        raise CallerError("picture_unreadable", "the picture is not a PNG, JPEG, GIF or BMP") from error
     except Exception as error:  # Pillow's decoders raise whatever they like on hostile input
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise CallerError("picture_unreadable", f"the picture cannot be decoded: {reason}") from error
