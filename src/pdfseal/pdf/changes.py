@@ -293,7 +293,7 @@ class _Judge:
             return False
         for holder in self.references.referrers(self.state, number, self.numbers):
             value = self._value(self.before, holder)
-            if not isinstance(value, Dictionary) or value.get("Type") != Name("Page"):
+            if not isinstance(value, Dictionary) or value.get("Type") not in (None, Name("Page")):
                 return False
             if set(keys_leading_to(value, number)) != {"Annots"}:
                 return False
