@@ -426,7 +426,7 @@ def test_graceful_stop(tmp_path: Path):
                 received += piece
         assert b'"status":200' in received[:2000]
         assert running_program.process.wait(15) in (0, -signal.SIGTERM)
-        assert not any(map(alive, everyone))
+        wait_for(lambda: not any(map(alive, everyone)), seconds=5)
         assert any(line["event"] == "stopped" for line in running_program.lines)
     registry.close()
 
