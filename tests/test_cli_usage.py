@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +63,16 @@ def test_an_extra_that_is_not_installed(monkeypatch):
     assert result.exit_code == 2
     assert json.loads(result.stdout)["error"]["code"] == "extra_missing"
     assert result.stderr.count("\n") == 1
+
+
+def test_a_reader_that_goes_away_is_no_defect():
+    program_path = Path(sys.executable).with_name("pdfseal")
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [program_path, "verify", PDF], stdout=writing, stderr=subprocess.PIPE, timeout=60
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (6, b"")

@@ -69,6 +69,9 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
             code = command(*args, **kwargs) or DONE
         except click.ClickException:
             raise
+        except BrokenPipeError:  # whoever read the result has gone, as `| head` does: no one to tell
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = OUTSIDE
         except Exception as caught:
             error = as_pdfseal_error(caught)
             if os.environ.get("PDFSEAL_DEBUG"):
