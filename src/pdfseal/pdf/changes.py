@@ -53,6 +53,8 @@ _LEADING_KEYS = {
     "metadata": frozenset({"Metadata"}),
     "info": frozenset[str](),
 }
+# What makes a widget show or do something.
+_SHOWN_KEYS = ("AP", "MK", "A", "AA")
 _APPEARANCE_KEYS = frozenset({"N", "R", "D"})
 _CATALOG_LTV_KEYS = frozenset({"DSS", "Extensions", "Metadata", "Version"})
 
@@ -326,10 +328,12 @@ class _Judge:
         if not isinstance(added, Dictionary):
             return Change(number, "other", "an entry was added that is no field or annotation")
         target = item.number if isinstance(item, Ref) else number
+        if self.after.resolve(added.get("Subtype")) not in (None, Name("Widget")):
+            return Change(target, "annotations", "an annotation was added")  # whatever field it claims to be
         if isinstance(item, Ref) and self._was_there(item):
             if self.fields_before.get(item.number) != Name("Sig"):
                 return Change(number, "other", f"the existing object {item.number} was given a second use")
-            if not self._signed_now(item, added) and any(key in added for key in ("AP", "MK")):
+            if not self._signed_now(item, added) and any(key in added for key in _SHOWN_KEYS):
                 return Change(target, "other", "an existing signature field was placed, and shows something")
             return Change(target, "signatures", "an existing signature field was placed")
         if isinstance(item, Ref) and self.after.is_stream(item.number):
@@ -340,7 +344,7 @@ class _Judge:
                 if self._is_document_timestamp(added):
                     return Change(target, "ltv", "a document timestamp was added")
                 return Change(target, "signatures", "a signature field was added")
-            if added.get("AP") is None and added.get("MK") is None and added.get("Parent") is None:
+            if "Parent" not in added and not any(key in added for key in _SHOWN_KEYS):
                 return Change(target, "signatures", "an empty signature field was added")
             return Change(target, "annotations", "a signature field was added that shows something unsigned")
         if added.get("Subtype") is not None and kind is None:
@@ -350,7 +354,7 @@ class _Judge:
     def _is_document_timestamp(self, widget: Dictionary) -> bool:
         """An invisible field whose value is a document timestamp (12.8.5), which nothing forbids."""
         value = self.after.dictionary(self._inherited(self.after, widget, "V"))
-        shows_something = any(key in widget for key in ("AP", "MK", "Parent", "A", "AA"))
+        shows_something = any(key in widget for key in ("Parent", *_SHOWN_KEYS))
         return value is not None and value.get("Type") == Name("DocTimeStamp") and not shows_something
 
     def _was_there(self, ref: Ref) -> bool:
@@ -398,6 +402,8 @@ class _Judge:
 
     def _misfilled(self, changed: set[str], new: Dictionary) -> str | None:
         """A changed entry that is not of its kind: the field might be a dictionary of resources as well."""
+        if "Subtype" in changed and new.get("Subtype") != Name("Widget"):
+            return "Subtype"
         for key in changed & {"AP", "V", "MK"} & new.keys():
             value = new[key]
             found = self.after.dictionary(value)
