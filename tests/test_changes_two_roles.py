@@ -197,3 +197,25 @@ def test_an_info_dictionary_may_still_be_updated():
     later = pdf_of({8: b"<</Title(b)>>"}, b"/Info 8 0 R", sealed)
     assert changes_since(Document.open(BytesSource(later)), len(sealed)).level == "ltv"
     assert judge(later).verdict == "passed"
+
+
+def test_an_object_stream_that_was_not_there():
+    """Signed cross-reference data says that object 5 is in stream 50, which comes only after the seal."""
+    first = pdf_of({n: v for n, v in {**OBJECTS, 4: draw(b"X")}.items() if n != 5})
+    rows = b"".join(
+        b"\x01%s\x00\x00" % first.index(b"%d 0 obj" % n).to_bytes(4) if n != 5 else b"\x02\0\0\0\x32\0\0"
+        for n in range(1, 8)
+    )
+    body = first[: first.rindex(b"xref\n0")]
+    listing = stream(rows, b"/Type/XRef/W[1 4 2]/Index[1 7]/Size 61/Root 1 0 R")
+    sealed = seal(body + b"60 0 obj\n" + listing + b"\nendobj\nstartxref\n%d\n%%%%EOF\n" % len(body)).pdf
+    assert judge(sealed).verdict == "passed"
+    later, offsets = written(
+        {50: stream(b"5 0 <</X 90 0 R>>", b"/Type/ObjStm/N 1/First 4"), **NEW}, len(sealed)
+    )
+    rows = b"".join(b"\x01%s\x00\x00" % offsets[n].to_bytes(4) for n in (50, 90))
+    entries = b"/Type/XRef/W[1 4 2]/Index[50 1 90 1]/Size 900/Root 1 0 R/Prev "
+    listing = stream(rows, entries + re.findall(rb"startxref\s+(\d+)", sealed)[-1])
+    at = len(sealed) + len(later)
+    forged = sealed + later + b"899 0 obj\n" + listing + b"\nendobj\nstartxref\n%d\n%%%%EOF\n" % at
+    assert changes_since(Document.open(BytesSource(forged)), len(sealed)).level == "other"

@@ -181,7 +181,7 @@ class _Judge:
         if self._same(number, old, new):
             return
         if old is None:  # a new object is judged where an existing one leads to it
-            if self.references.referrers(self.state, number, self.numbers):
+            if number in self.state.absent or self.references.referrers(self.state, number, self.numbers):
                 yield Change(number, "other", "signed objects refer to this object, which was not there")
             return
         role = self.roles.get(number)

@@ -104,9 +104,14 @@ class State:
         self._offsets = [offset for offset, _ in plain]
         self._numbers = [number for _, number in plain]
         self.packed: dict[int, list[int]] = {}
+        self.absent: set[int] = set()  # object streams that entries lead to and that are not there
         for number, entry in self.live.items():
-            if isinstance(entry, Packed) and isinstance(self.live.get(entry.stream), InUse):
+            if not isinstance(entry, Packed):
+                continue
+            if isinstance(self.live.get(entry.stream), InUse):
                 self.packed.setdefault(entry.stream, []).append(number)
+            else:
+                self.absent.add(entry.stream)
 
     def object_at(self, position: int) -> int | None:
         """The object that begins last at or before a byte position."""
