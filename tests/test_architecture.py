@@ -44,7 +44,7 @@ DIRECTIONS: dict[str, set[str]] = {
     "seal_verdict": {"containers", "pki", "report"},
     "standing": {"pdf", "containers", "pki", "report"},
     "proof": {"standing", "containers", "timestamp", "pki", "asn1", "report"},
-    "extending": {"verification", "standing", "pdf", "containers", "timestamp", "pki", "report"},
+    "extending": {"asn1", "verification", "standing", "pdf", "containers", "timestamp", "pki", "report"},
     "stamping": {"sealing", "prepared", "pdf", "containers", "timestamp", "crypto"},
     "prepared": {"placement", "pdf", "pki", "geometry"},
     "digesting": {"pdf", "containers", "crypto"},

@@ -186,3 +186,9 @@ def test_forms_of_time(text, generalized, expected, leniencies):
 )  # fmt: skip
 def test_what_is_not_a_time(text):
     assert code_of(decode_time, text, generalized=True, reading=Reading(), where="t") == "asn1_malformed"
+
+
+def test_padding_is_cut_by_length_not_by_zeros():
+    """One token in 256 ends in a zero octet of its own."""
+    element = asn1.octet_string(b"ends in\x00\x00")
+    assert asn1.without_padding(element + bytes(100)) == element

@@ -244,6 +244,11 @@ def read_prefix(data: bytes, *, reading: Reading | None = None, where: str = "in
     return _read(bytes(data), 0, len(data), 0, reading or Reading())
 
 
+def without_padding(data: bytes, *, where: str = "input") -> bytes:
+    """The element at the start of zero-padded octets, by its own length: it may end in a zero itself."""
+    return read_prefix(data, where=where).raw
+
+
 def _read(data: bytes, start: int, limit: int, depth: int, reading: Reading) -> Node:
     reading.spend(1)
     if depth > MAX_DEPTH:

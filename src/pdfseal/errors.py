@@ -73,7 +73,7 @@ CODES: dict[str, str] = {
     "not_a_pdf": "the input has no %PDF header",
     "pdf_damaged": "the cross-reference data or an object that is needed cannot be read",
     "pdf_no_pages": "the document has no page",
-    "pdf_encrypted": "the document is encrypted, and sealing encrypted files is not supported yet",
+    "pdf_encrypted": "the document is encrypted in a way that cannot be opened",
     "pdf_ambiguous": "two readers disagree about what this document is",
     "limit_exceeded": "the input exceeds a bound on size, depth, count or time",
     "asn1_malformed": "bytes that should be DER are not",

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from pdfseal import asn1
 from pdfseal.containers import Container, read_container
 from pdfseal.containers.ses_reading import SesContainer
 from pdfseal.errors import RefusedError
@@ -95,7 +96,7 @@ def _targets(
     at = judged.proven_time or now
     others = container.certificates
     if container.kind == "timestamp":
-        yield from _token_target(name, signature.contents.rstrip(b"\x00"), others)
+        yield from _token_target(name, asn1.without_padding(signature.contents, where="timestamp"), others)
         return
     if container.signer is not None:
         yield _Target(f"the signer of {name}", container.signer, "seal", at, others)
