@@ -13,6 +13,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # a second implementation of SM2, judge of the electronic seals
 BCPROV := /usr/share/java/bcprov.jar
+# pdfium reads pages whose Chinese font is not embedded with a font of the machine
+CJK_FONT := /usr/share/fonts/truetype/wqy/wqy-microhei.ttc
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 # Looks for commands and installs the Debian packages of those that are missing: $(call need,command=package ...)
@@ -64,7 +66,8 @@ demo: $(VENV)/.program
 
 judges:
 	$(call need,qpdf=qpdf pdfsig=poppler-utils openssl=openssl \
-	  javac=default-jdk-headless $(BCPROV)=libbcprov-java)
+	  javac=default-jdk-headless $(BCPROV)=libbcprov-java curl=curl node=nodejs \
+	  /usr/lib/postgresql=postgresql $(CJK_FONT)=fonts-wqy-microhei)
 
 test: judges $(VENV)/.tools
 	@echo "running the tests"

@@ -22,7 +22,7 @@ from pdfseal.pdf.source import openable
 from pdfseal.pdf.syntax import Name
 from pdfseal.pdf.text_fold import UNREADABLE, fold_with_origins
 from pdfseal.pdf.text_layers import marked_copy
-from pdfseal.pdf.text_pdfium import PdfiumPages, RawText
+from pdfseal.pdf.text_pdfium import PdfiumPages
 from pdfseal.pdf.text_second import SecondReader
 
 MAX_KEPT_CHARS = 20_000_000  # about 400 MB of text and boxes
@@ -166,13 +166,16 @@ class PageTexts:
     def _read(self, number: int) -> PageText:
         geometry, annotated = self._pages[number - 1]
         raw = self._open().read(number, annotated=annotated)
-        text = self._second_opinion(number, raw) if 1 in raw.errors else raw.text
+        if not raw.text.strip():
+            # pdfium drops the characters of a font that is neither embedded nor on this machine
+            raw = self._second_reader().whole(number) or raw
+        text = self._second_reader().resolved(number, raw) if 1 in raw.errors else raw.text
         return PageText(number, geometry, text, raw.boxes, text.count(UNREADABLE))
 
-    def _second_opinion(self, number: int, raw: RawText) -> str:
+    def _second_reader(self) -> SecondReader:
         if self._second is None:
             self._second = SecondReader(self._openable, self._password)
-        return self._second.resolved(number, raw)
+        return self._second
 
 
 def _draws_annotations(document: Document, page: Page) -> bool:

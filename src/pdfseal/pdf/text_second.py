@@ -1,12 +1,14 @@
 """A second opinion on characters that pdfium could only guess: pdfminer's, through its font tables.
 
 Law: pdfium measures, pdfminer only names. A character is taken over where pdfminer reads one at
-the same place and knows what it is; what neither knows is unreadable and never guessed.
+the same place and knows what it is; what neither knows is unreadable and never guessed. Only a
+page on which pdfium sees no character at all is read by pdfminer alone, by its font's widths.
 """
 
 from __future__ import annotations
 
 import logging
+from array import array
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -44,8 +46,27 @@ class SecondReader:
                 text[index] = _named(places, *raw.boxes[4 * index : 4 * index + 4])
         return "".join(text)
 
+    def whole(self, number: int) -> RawText | None:
+        """The page by pdfminer alone, in the order it is drawn; None where it has nothing either."""
+        try:
+            found = [one for one in self._boxes(number) if len(one[0]) == 1]
+        except Exception:  # as above
+            return None
+        if not found:
+            return None
+        text = "".join(one[0] if one[0].isprintable() else UNREADABLE for one in found)
+        boxes = array("f")
+        for _, left, bottom, right, top in found:
+            boxes.extend((left, top, right, bottom))
+        return RawText(text, boxes, bytes(len(text)))
+
     def _characters(self, number: int) -> Iterator[tuple[str, float, float]]:
         """Text and centre in user space of every character of a page."""
+        for text, left, bottom, right, top in self._boxes(number):
+            yield text, (left + right) / 2, (bottom + top) / 2
+
+    def _boxes(self, number: int) -> Iterator[tuple[str, float, float, float, float]]:
+        """Text and edges in user space of every character of a page."""
         from pdfminer.converter import PDFPageAggregator
         from pdfminer.layout import LTChar
         from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
@@ -65,7 +86,7 @@ class SecondReader:
         left, bottom = float(page.mediabox[0]), float(page.mediabox[1])
         for item in _flat(device.get_result()):
             if isinstance(item, LTChar):
-                yield item.get_text(), (item.x0 + item.x1) / 2 + left, (item.y0 + item.y1) / 2 + bottom
+                yield item.get_text(), item.x0 + left, item.y0 + bottom, item.x1 + left, item.y1 + bottom
 
 
 def _flat(item: Any) -> Iterator[Any]:
