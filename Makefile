@@ -66,7 +66,7 @@ demo: $(VENV)/.program
 
 judges:
 	$(call need,qpdf=qpdf pdfsig=poppler-utils openssl=openssl \
-	  javac=default-jdk-headless $(BCPROV)=libbcprov-java curl=curl node=nodejs \
+	  javac=default-jdk-headless $(BCPROV)=libbcprov-java curl=curl node=nodejs rsvg-convert=librsvg2-bin \
 	  /usr/lib/postgresql=postgresql $(CJK_FONT)=fonts-wqy-microhei)
 
 test: judges $(VENV)/.tools

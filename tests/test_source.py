@@ -190,7 +190,8 @@ def test_patch_in_place(tmp_path: Path):
 
 
 WRITER = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 from pdfseal.pdf.source import write_atomically
 def fill(out):
     while True:
