@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import pytest
 
+import pdfseal
 from pdfseal.pdf.changes import changes_since
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.references import References, State
 from pdfseal.pdf.source import BytesSource
 from tests.support.attacks import Attack, attack, attacks, codes, judge
-from tests.support.sealing import seal
+from tests.support.sealing import FIXTURES, WHEN, seal, trust
 
 
 def by_name(one: Attack) -> str:
@@ -100,3 +101,11 @@ def test_two_seals_by_pdfseal_are_signatures_only(pdfs):
         once = seal((pdfs / f"{name}.pdf").read_bytes()).pdf
         changes = changes_since(document(seal(once).pdf), len(once))
         assert changes.level == "signatures", (name, changes)
+
+
+@pytest.mark.parametrize("tail", [b"\n", b"\r\n\r\n", b"\x00" * 512])
+def test_white_space_behind_the_end_is_no_change(tail: bytes):
+    sealed = seal((FIXTURES / "pdf" / "table.pdf").read_bytes()).pdf
+    report = pdfseal.verify(sealed + tail, trust=trust("p256"), at=WHEN)
+    assert (report.verdict, report.signatures[0].coverage) == ("passed", "revision")
+    assert pdfseal.verify(sealed + tail + b"x", trust=trust("p256"), at=WHEN).verdict == "failed"

@@ -22,13 +22,15 @@ from pdfseal.pdf.document import Document
 from pdfseal.pdf.field import walk_fields
 from pdfseal.pdf.rebuilding import irregular
 from pdfseal.pdf.references import References, State, alike, keys_leading_to
-from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
+from pdfseal.pdf.syntax import WHITESPACE, Dictionary, Name, Ref, Value, decode_text_string
 from pdfseal.pdf.xref import Entry, InUse
 
 Level = Literal["none", "ltv", "signatures", "form_filling", "annotations", "other"]
 LEVELS: tuple[Level, ...] = ("none", "ltv", "signatures", "form_filling", "annotations", "other")
 MAX_CHANGED_OBJECTS = 2_000_000
 MAX_DETAILS = 50
+_MAX_TRAILING_BYTES = 4096
+_CATALOG_TEXTS = frozenset({"PageLabels", "Lang"})  # text strings, written again by some tools
 MAX_FIELD_DEPTH = 64
 
 # Keys of a field or widget that filling it in may change (12.7.4, 12.5.5).
@@ -93,6 +95,8 @@ def changes_since(document: Document, end: int, references: References | None = 
     if count < 0 or ours[count:] != [section.offset for section in before.sections]:
         detail = Change(0, "other", "later cross-reference data does not build on the signed revision")
         return Changes("other", (detail,))
+    if not count and _only_white_space(document, end):
+        return Changes("none")  # a mail gateway's or an editor's last line
     if not count:
         detail = Change(0, "other", "bytes were appended that no cross-reference section accounts for")
         return Changes("other", (detail,), 0)
@@ -105,6 +109,11 @@ def changes_since(document: Document, end: int, references: References | None = 
     level: Level = max((change.level for change in found), key=LEVELS.index, default="none")
     worst = [change for change in found if change.level == level and level != "none"]
     return Changes(level, tuple(worst[:MAX_DETAILS]), count)
+
+
+def _only_white_space(document: Document, start: int) -> bool:
+    length = document.end - start
+    return length <= _MAX_TRAILING_BYTES and not document.source.read(start, length).strip(WHITESPACE)
 
 
 @dataclass(slots=True)
@@ -261,6 +270,8 @@ class _Judge:
                     yield Change(number, "other", "the form was removed")
                 else:
                     yield from self._judge_form(number, old_form, new_form)
+            elif key in _CATALOG_TEXTS and _same_text(old.get(key), new.get(key)):
+                continue  # the same words in another encoding
             elif key in _CATALOG_LTV_KEYS and key in new:
                 yield Change(number, "ltv", f"/{key} of the catalog was updated")
             else:
@@ -412,6 +423,17 @@ class _Judge:
             if key == "AP" and (found is None or not _APPEARANCE_KEYS.issuperset(found)):
                 return key
         return None
+
+
+def _same_text(old: Value, new: Value) -> bool:
+    """Equality in which strings are compared as the text that they say (7.9.2.2)."""
+    if isinstance(old, bytes) and isinstance(new, bytes):
+        return decode_text_string(old) == decode_text_string(new)
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_same_text, old, new))
+    if isinstance(old, Dictionary) and isinstance(new, Dictionary):
+        return old.keys() == new.keys() and all(_same_text(old[key], new[key]) for key in old)
+    return type(old) is type(new) and old == new
 
 
 def _changed_keys(old: Dictionary, new: Dictionary) -> list[str]:
