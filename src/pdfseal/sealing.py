@@ -286,7 +286,10 @@ def _check_stamps(document: Document, count: int, allow_annotations: bool) -> tu
             f"the document is signed, and {count} boxes add annotations, which some verifiers call "
             "a forbidden change to the earlier signatures: use one box, or allow annotations",
         )
-    return ("the document was signed before: some verifiers call the added stamps a forbidden change to it",)
+    return (
+        "the document was signed before: verifiers, this one among them, may call the added stamps "
+        "a forbidden change to it",
+    )
 
 
 def _check_certify(document: Document, certify: int | None) -> None:

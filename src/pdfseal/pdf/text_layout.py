@@ -9,8 +9,9 @@ turns the page for one direction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -20,6 +21,7 @@ from pdfseal.pdf.text_fold import BLANK, fold
 
 # All in ems, the width of an ideograph.
 TIGHT_GAP = 0.65  # characters nearer than this belong together
+_WORD_GAP = 0.85  # and so do words of Latin and other small letters
 WIDE_GAP = 4.0  # farther than this they never do
 _SPACED_GAP = 4.0  # what blanks that are typed may bridge
 _SEGMENT_GAP = 1.2  # a larger gap parts a line into segments: columns, table cells
@@ -28,7 +30,6 @@ _GUTTER_SHARE, _GUTTER_EMS = 0.5, 0.15
 _LINE_PITCH = (0.7, 2.75)  # distance of two lines of one paragraph
 _INDENT = 4.0
 _DOUBLE = 0.3  # the same character twice within this is a fake bold double
-_ASCENT_TO_EM = 1.2  # usual height of ascent and descent together
 MAX_STEPS = 30_000_000  # character comparisons on one page
 
 Direction = tuple[int, int]
@@ -37,21 +38,21 @@ RIGHT: Direction = (1, 0)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How a character follows another. `gap` is the free space between them in ems, along the line."""
+    """How a character follows another. `gap` is the free space between them in ems, along the line.
+
+    `wide`: too much for one word, unless all its gaps are like it.
+    """
 
     kind: Literal["line", "wrap"]
     gap: float = 0.0
-
-    @property
-    def wide(self) -> bool:
-        return self.gap > TIGHT_GAP
+    wide: bool = False
 
     @property
     def tight(self) -> bool:
         return self.kind == "line" and not self.wide
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """All characters as if writing ran to the right; upper and lower edge grow downward."""
 
@@ -59,6 +60,9 @@ class Frame:
     end: Sequence[float]
     upper: Sequence[float]
     lower: Sequence[float]
+    visible: Sequence[int]
+    # answers that are asked for again: (question, character, step)
+    known: dict[tuple[str, int, int], int] = field(default_factory=dict)
 
     def middle(self, index: int) -> float:
         """Where the character's middle is across the line."""
@@ -69,6 +73,16 @@ class Frame:
 
     def height(self, index: int) -> float:
         return self.lower[index] - self.upper[index]
+
+    @cached_property
+    def _by_middle(self) -> tuple[list[int], list[float]]:
+        order = sorted(self.visible, key=self.middle)
+        return order, [self.middle(index) for index in order]
+
+    def between(self, above: float, below: float) -> list[int]:
+        """The visible characters whose middle is between two heights."""
+        order, middles = self._by_middle
+        return order[bisect_left(middles, above) : bisect_right(middles, below)]
 
 
 class Layout:
@@ -130,19 +144,21 @@ class Layout:
             down, up = [-value for value in bottom], [-value for value in top]
             backward, forward = [-value for value in right], [-value for value in left]
             self._frames[direction] = {
-                (1, 0): Frame(left, right, up, down),
-                (-1, 0): Frame(backward, forward, bottom, top),
-                (0, 1): Frame(bottom, top, left, right),
-                (0, -1): Frame(up, down, backward, forward),
+                (1, 0): Frame(left, right, up, down, self.visible),
+                (-1, 0): Frame(backward, forward, bottom, top, self.visible),
+                (0, 1): Frame(bottom, top, left, right, self.visible),
+                (0, -1): Frame(up, down, backward, forward, self.visible),
             }[direction]
         return self._frames[direction]
 
     def em(self, frame: Frame, index: int) -> float:
-        """The width of an ideograph at a character's size."""
+        """The width of an ideograph at a character's size; for other letters their full height."""
         width, height = frame.end[index] - frame.start[index], frame.height(index)
-        if self.letters[index] >= "\u2e80" and width > 0.5 * height:
-            return max(width, 0.1)
-        return max(height / _ASCENT_TO_EM, 0.1)
+        return max(width if self._is_wide(index) and width > 0.5 * height else height, 0.1)
+
+    def _is_wide(self, index: int) -> bool:
+        """Whether a character is an ideograph or a mark as wide as one."""
+        return self.page.text[index] >= "\u2e80"
 
     # -- who follows whom -----------------------------------------------------------------
 
@@ -161,6 +177,21 @@ class Layout:
         if self._slanted(p, q):
             return Step("line")
         return self._over_wrap(self.frame(direction), p, q)
+
+    def followed_by(self, p: int, q: int) -> bool:
+        """Whether `q`, drawn after `p`, also stands right after it, so that nothing else can."""
+        if self.letters[q] == "-" or self.is_double(p, q):
+            return False
+        direction = self.direction(p)
+        step = self._on_line(self.frame(RIGHT if direction[0] else direction), p, q)
+        return step is not None and step.tight
+
+    def one_line_below(self, p: int, q: int) -> bool:
+        """Whether `q` stands where the line after that of `p` may be."""
+        frame = self.frame(self.direction(p))
+        pitch = frame.middle(q) - frame.middle(p)
+        em = min(self.em(frame, p), self.em(frame, q))
+        return _LINE_PITCH[0] * em <= pitch <= _LINE_PITCH[1] * em and frame.start[q] < frame.end[p]
 
     def distance(self, p: int, q: int) -> float:
         left, bottom, right, top = self._edges
@@ -183,14 +214,17 @@ class Layout:
         em = max(self.em(frame, p), self.em(frame, q))
         gap = frame.start[q] - frame.end[p]
         if (
-            not -0.6 * em <= gap <= (WIDE_GAP + _SPACED_GAP) * em
+            not -0.7 * em <= gap <= (WIDE_GAP + _SPACED_GAP) * em
             or frame.centre(q) - frame.centre(p) < 0.1 * em
         ):
             return None
         if not self._aligned(frame, p, q) or self._blocked(frame, p, q, gap, em):
             return None
-        free = gap - self._typed_blanks(frame, p, q, em)
-        return Step("line", free / em) if free <= WIDE_GAP * em else None
+        free = (gap - self._typed_blanks(frame, p, q, em)) / em
+        return Step("line", free, free > self._word_gap(p, q)) if free <= WIDE_GAP else None
+
+    def _word_gap(self, p: int, q: int) -> float:
+        return TIGHT_GAP if self._is_wide(p) or self._is_wide(q) else _WORD_GAP
 
     def _aligned(self, frame: Frame, p: int, q: int) -> bool:
         """Whether two characters stand on one line, at sizes that go together."""
@@ -208,10 +242,10 @@ class Layout:
         if after == q:
             return False
         low, high = frame.centre(p), frame.centre(q)
-        return self._any(
-            lambda k: low < frame.centre(k) < high and self._aligned(frame, p, k)
-            and not self.is_double(p, k) and not self.is_double(q, k)
-        )  # fmt: skip
+        return any(
+            low < frame.centre(k) < high and not self.is_double(p, k) and not self.is_double(q, k)
+            for k in self._row(frame, p)
+        )
 
     def _typed_blanks(self, frame: Frame, p: int, q: int, em: float) -> float:
         """The width of the blanks that are characters of the page, drawn between the two."""
@@ -237,10 +271,9 @@ class Layout:
         return left[p] < right[q] and left[q] < right[p] and bottom[p] < top[q] and bottom[q] < top[p]
 
     def _over_wrap(self, frame: Frame, p: int, q: int) -> Step | None:
-        em = max(self.em(frame, p), self.em(frame, q))
-        pitch = frame.middle(q) - frame.middle(p)
-        if not _LINE_PITCH[0] * em <= pitch <= _LINE_PITCH[1] * em or frame.start[q] >= frame.end[p]:
+        if not self.one_line_below(p, q):
             return None
+        em = max(self.em(frame, p), self.em(frame, q))
         if min(frame.height(p), frame.height(q)) < 0.6 * max(frame.height(p), frame.height(q)):
             return None
         last = self._hyphenated(frame, p, em)
@@ -274,16 +307,16 @@ class Layout:
         if below - above < 0.4 * em:
             return False
         left, right = frame.start[q], frame.end[p]
-        return self._any(
-            lambda k: above < frame.middle(k) < below and frame.start[k] < right and frame.end[k] > left
-        )
+        between = frame.between(above, below)
+        self.count_steps(len(between))
+        return any(frame.start[k] < right and frame.end[k] > left for k in between)
 
     def neighbour(self, frame: Frame, index: int, step: int, reach: float) -> int | None:
         """The nearest visible character after (1) or before (-1) one on its line, within `reach` ems."""
         centre, em = frame.centre(index), self.em(frame, index)
         found, nearest = None, reach * em
-        for k in self._all():
-            if (frame.centre(k) - centre) * step <= 0 or not self._aligned(frame, index, k):
+        for k in self._row(frame, index):
+            if (frame.centre(k) - centre) * step <= 0:
                 continue
             gap = frame.start[k] - frame.end[index] if step > 0 else frame.start[index] - frame.end[k]
             if gap <= nearest and not self.is_double(index, k):
@@ -292,35 +325,50 @@ class Layout:
 
     def _ends_segment(self, frame: Frame, index: int, step: int) -> bool:
         """Whether a segment of a line ends with (1) or begins with (-1) a character."""
+        key = ("ends", index, step)
+        if key not in frame.known:
+            frame.known[key] = self._judge_end(frame, index, step)
+        return bool(frame.known[key])
+
+    def _judge_end(self, frame: Frame, index: int, step: int) -> bool:
         after = self.neighbour(frame, index, step, _SEGMENT_GAP)
         if after is None:
             return True
         before = self.neighbour(frame, index, -step, _SEGMENT_GAP)
         inner = None if before is None else self._gap(frame, index, before, -step)
-        return self._parts(self._gap(frame, index, after, step), inner)
+        return self._parts(index, after, self._gap(frame, index, after, step), inner)
 
     def _gap(self, frame: Frame, index: int, other: int, step: int) -> float:
         """The free space from a character to one after (1) or before (-1) it, in ems."""
         free = frame.start[other] - frame.end[index] if step > 0 else frame.start[index] - frame.end[other]
         return free / self.em(frame, index)
 
-    def _parts(self, gap: float, inner: float | None) -> bool:
-        """Whether a gap parts a line, given the gap before it."""
+    def _parts(self, index: int, other: int, gap: float, inner: float | None) -> bool:
+        """Whether the gap between two characters parts a line, given the gap before it."""
         if gap > _SEGMENT_GAP:
             return True
-        return gap > TIGHT_GAP and inner is not None and inner < _GUTTER_SHARE * gap - _GUTTER_EMS
+        return (
+            gap > self._word_gap(index, other)
+            and inner is not None
+            and inner < _GUTTER_SHARE * gap - _GUTTER_EMS
+        )
 
     def _segment(self, frame: Frame, index: int, step: int) -> int:
         """The last (1) or first (-1) character of the segment of a line."""
-        row = [k for k in self._all() if self._aligned(frame, index, k)]
-        row.sort(key=frame.centre, reverse=step < 0)
+        key = ("segment", index, step)
+        if key not in frame.known:
+            frame.known[key] = self._find_segment(frame, index, step)
+        return frame.known[key]
+
+    def _find_segment(self, frame: Frame, index: int, step: int) -> int:
+        row = sorted(self._row(frame, index), key=frame.centre, reverse=step < 0)
         end = index
         inner: float | None = None
         for k in row:
             if (frame.centre(k) - frame.centre(end)) * step <= 0:
                 continue
             gap = self._gap(frame, end, k, step)
-            if self._parts(gap, inner):
+            if self._parts(end, k, gap, inner):
                 break
             end, inner = k, gap
         return end
@@ -335,9 +383,10 @@ class Layout:
                 "limit_exceeded", f"page {self.page.number} is too dense to be searched within bounds"
             )
 
-    def _all(self) -> list[int]:
-        self.count_steps(len(self.visible))
-        return self.visible
-
-    def _any(self, test: Callable[[int], bool]) -> bool:
-        return any(map(test, self._all()))
+    def _row(self, frame: Frame, index: int) -> list[int]:
+        """The visible characters on the line of one."""
+        # sizes that go together differ by 1 : 0.3, and middles by 0.35 of the larger
+        reach = 1.2 * frame.height(index)
+        near = frame.between(frame.middle(index) - reach, frame.middle(index) + reach)
+        self.count_steps(len(near))
+        return [k for k in near if self._aligned(frame, index, k)]

@@ -137,12 +137,15 @@ class _Chains:
             step = None if origins[after] == here else layout.step(here, origins[after])
             if (step is None and origins[after] == here) or (step is not None and step.tight):
                 return [(after, step)]
+        elif after < len(folded) and layout.followed_by(here, origins[after]):
+            return []
         places = self.places[letter]
         if len(places) > _MANY_PLACES:
             places = [after] if after in places else []
         layout.count_steps(len(places))
         near = nsmallest(_NEAREST, places, key=lambda place: layout.distance(here, origins[place]))
-        for place in near:
+        near += [place for place in places if layout.one_line_below(here, origins[place])]
+        for place in dict.fromkeys(near):
             if origins[place] != here and (step := layout.step(here, origins[place])) is not None:
                 rank = step.gap if step.tight else WIDE_GAP if step.kind == "wrap" else WIDE_GAP + step.gap
                 found.append((rank, (place, step)))
@@ -164,12 +167,12 @@ def _places(folded: str, letter: str) -> list[int]:
 
 def _even(layout: Layout, chain: list[int], steps: list[Step | None]) -> bool:
     """Whether the wide gaps of a match are even, line by line."""
-    line: list[tuple[int, int, float]] = []
+    line: list[tuple[int, int, Step]] = []
     for index, step in enumerate([*steps, Step("wrap")]):
         if step is None:
             continue
         if step.kind == "line":
-            line.append((chain[index], chain[index + 1], step.gap))
+            line.append((chain[index], chain[index + 1], step))
             continue
         if not _even_line(layout, line):
             return False
@@ -177,20 +180,20 @@ def _even(layout: Layout, chain: list[int], steps: list[Step | None]) -> bool:
     return True
 
 
-def _even_line(layout: Layout, line: list[tuple[int, int, float]]) -> bool:
-    gaps = [gap for _, _, gap in line]
-    if not any(Step("line", gap).wide for gap in gaps):
+def _even_line(layout: Layout, line: list[tuple[int, int, Step]]) -> bool:
+    if not any(step.wide for _, _, step in line):
         return True
+    gaps = [step.gap for _, _, step in line]
     if len(gaps) > 1:
         return _alike(min(gaps), max(gaps))
-    p, q, gap = line[0]
+    p, q, _ = line[0]
     frame = layout.frame(layout.direction(p))
     for index, step in ((p, -1), (q, 1)):
         other = layout.neighbour(frame, index, step, WIDE_GAP)
         if other is None or not layout.letters[other].isalnum():
             continue
         pair = (other, index) if step < 0 else (index, other)
-        if not _alike((frame.start[pair[1]] - frame.end[pair[0]]) / layout.em(frame, index), gap):
+        if not _alike((frame.start[pair[1]] - frame.end[pair[0]]) / layout.em(frame, index), gaps[0]):
             return False
     return True
 

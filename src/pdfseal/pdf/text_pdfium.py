@@ -95,7 +95,8 @@ class PdfiumPages:
                 if "assword" in reason:
                     raise CallerError("wrong_password", "the password does not open the document") from error
                 raise DocumentError("pdf_damaged", f"pdfium cannot open the document: {reason}") from error
-            if forms:
+            # an XFA form cannot be run here, and pdfium's binding would say so on standard error
+            if forms and self._document.get_formtype() == self._raw.FORMTYPE_ACRO_FORM:
                 with suppress(pypdfium2.PdfiumError):  # a broken form still leaves the pages readable
                     self._document.init_forms()
             self.count = len(self._document)
