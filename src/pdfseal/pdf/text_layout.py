@@ -10,10 +10,9 @@ turns the page for one direction.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Protocol
 
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.text import PageText
@@ -52,15 +51,31 @@ class Step:
         return self.kind == "line" and not self.wide
 
 
+class Numbers(Protocol):
+    """One number for each character."""
+
+    def __getitem__(self, index: int, /) -> float: ...
+
+
+class _Negative:
+    """The same numbers with the other sign, without a copy: most pages are asked about few characters."""
+
+    def __init__(self, values: Numbers) -> None:
+        self._values = values
+
+    def __getitem__(self, index: int, /) -> float:
+        return -self._values[index]
+
+
 @dataclass(frozen=True)
 class Frame:
     """All characters as if writing ran to the right; upper and lower edge grow downward."""
 
-    start: Sequence[float]
-    end: Sequence[float]
-    upper: Sequence[float]
-    lower: Sequence[float]
-    visible: Sequence[int]
+    start: Numbers
+    end: Numbers
+    upper: Numbers
+    lower: Numbers
+    letters: str
     # answers that are asked for again: (question, character, step)
     known: dict[tuple[str, int, int], int] = field(default_factory=dict)
 
@@ -76,7 +91,8 @@ class Frame:
 
     @cached_property
     def _by_middle(self) -> tuple[list[int], list[float]]:
-        order = sorted(self.visible, key=self.middle)
+        visible = (index for index, letter in enumerate(self.letters) if letter != BLANK)
+        order = sorted(visible, key=self.middle)
         return order, [self.middle(index) for index in order]
 
     def between(self, above: float, below: float) -> list[int]:
@@ -97,10 +113,6 @@ class Layout:
         self._frames: dict[Direction, Frame] = {}
         self._directions: dict[int, Direction] = {}
         self._steps = 0
-
-    @cached_property
-    def visible(self) -> list[int]:
-        return [index for index, letter in enumerate(self.letters) if letter != BLANK]
 
     def drawn_after(self, index: int) -> int | None:
         """The next visible character in drawing order."""
@@ -141,14 +153,14 @@ class Layout:
     def frame(self, direction: Direction) -> Frame:
         if direction not in self._frames:
             left, bottom, right, top = self._edges
-            down, up = [-value for value in bottom], [-value for value in top]
-            backward, forward = [-value for value in right], [-value for value in left]
-            self._frames[direction] = {
-                (1, 0): Frame(left, right, up, down, self.visible),
-                (-1, 0): Frame(backward, forward, bottom, top, self.visible),
-                (0, 1): Frame(bottom, top, left, right, self.visible),
-                (0, -1): Frame(up, down, backward, forward, self.visible),
+            across, back = (_Negative(bottom), _Negative(top)), (_Negative(right), _Negative(left))
+            edges = {
+                (1, 0): (left, right, across[1], across[0]),
+                (-1, 0): (*back, bottom, top),
+                (0, 1): (bottom, top, left, right),
+                (0, -1): (across[1], across[0], *back),
             }[direction]
+            self._frames[direction] = Frame(*edges, self.letters)
         return self._frames[direction]
 
     def em(self, frame: Frame, index: int) -> float:
