@@ -153,14 +153,14 @@ class Layout:
     def frame(self, direction: Direction) -> Frame:
         if direction not in self._frames:
             left, bottom, right, top = self._edges
-            across, back = (_Negative(bottom), _Negative(top)), (_Negative(right), _Negative(left))
-            edges = {
-                (1, 0): (left, right, across[1], across[0]),
-                (-1, 0): (*back, bottom, top),
+            down, up, back, forth = map(_Negative, (bottom, top, right, left))
+            turned: dict[Direction, tuple[Numbers, Numbers, Numbers, Numbers]] = {
+                (1, 0): (left, right, up, down),
+                (-1, 0): (back, forth, bottom, top),
                 (0, 1): (bottom, top, left, right),
-                (0, -1): (across[1], across[0], *back),
-            }[direction]
-            self._frames[direction] = Frame(*edges, self.letters)
+                (0, -1): (up, down, back, forth),
+            }
+            self._frames[direction] = Frame(*turned[direction], self.letters)
         return self._frames[direction]
 
     def em(self, frame: Frame, index: int) -> float:
