@@ -14,9 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pdfseal.errors import CallerError, RefusedError
-from pdfseal.geometry import Rect
 from pdfseal.pdf.document import Document, Page
-from pdfseal.pdf.field import FieldTarget, walk_fields
+from pdfseal.pdf.field import FieldTarget, walk_fields, widget_rect
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value, decode_text_string
 
 # Bits of a seed value dictionary's /Ff: which entries are demands and not proposals (table 237).
@@ -42,7 +41,7 @@ def find_empty_field(document: Document, name: str) -> FieldTarget:
         ref,
         widget_ref,
         page,
-        _rect(document, widget),
+        widget_rect(document, widget),
         document.dictionary(field.get("Lock")),
         document.dictionary(field.get("SV")),
     )
@@ -133,15 +132,6 @@ def _page_of(document: Document, ref: Ref, widget: Dictionary) -> Page:
         if page.ref == widget.get("P"):
             claimed = page
     return claimed or document.page(1)
-
-
-def _rect(document: Document, widget: Dictionary) -> Rect | None:
-    corners = [document.resolve(item) for item in document.array(widget.get("Rect")) or []]
-    numbers = [float(c) for c in corners if isinstance(c, int | float) and not isinstance(c, bool)]
-    if len(numbers) != 4:
-        return None
-    rect = Rect.of_corners(*numbers)
-    return rect if rect.width > 0 and rect.height > 0 else None
 
 
 def _check_not_locked(document: Document, name: str) -> None:

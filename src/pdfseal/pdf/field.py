@@ -318,6 +318,16 @@ def walk_fields(document: Document) -> Iterator[tuple[Value, Dictionary, str, Va
             stack.append((child, full, kind, depth + 1))
 
 
+def widget_rect(document: Document, widget: Dictionary) -> Rect | None:
+    """The /Rect of a widget in user space; None where it is malformed or has no area."""
+    corners = [document.resolve(item) for item in document.array(widget.get("Rect")) or []]
+    numbers = [float(c) for c in corners if isinstance(c, int | float) and not isinstance(c, bool)]
+    if len(numbers) != 4:
+        return None
+    rect = Rect.of_corners(*numbers)
+    return rect if rect.width > 0 and rect.height > 0 else None
+
+
 def free_field_name(document: Document, wanted: str | None) -> str:
     """`wanted` if no field has that name, else an error; or the first free `Signature1`, `Signature2`, ..."""
     taken = {name for _, _, name, _ in walk_fields(document)}

@@ -20,8 +20,7 @@ from typing import Literal
 from pdfseal.errors import DocumentError
 from pdfseal.geometry import Rect
 from pdfseal.pdf.document import Document, Page
-from pdfseal.pdf.field import ByteRange, walk_fields
-from pdfseal.pdf.source import Source, chunks
+from pdfseal.pdf.field import ByteRange, walk_fields, widget_rect
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value, decode_text_string
 from pdfseal.pdf.xref import InUse
 
@@ -275,20 +274,11 @@ def displayed_boxes(document: Document, found: FoundSignature) -> tuple[tuple[in
         if dictionary is not None and isinstance(kid, Ref):
             widgets.append((kid, dictionary))
     wanted = {
-        ref: rect for ref, widget in widgets if ref is not None and (rect := _widget_rect(document, widget))
+        ref: rect for ref, widget in widgets if ref is not None and (rect := widget_rect(document, widget))
     }
     if not wanted:
         return ()
     return tuple(_places(document, wanted))
-
-
-def _widget_rect(document: Document, widget: Dictionary) -> Rect | None:
-    corners = [document.resolve(item) for item in document.array(widget.get("Rect")) or []]
-    numbers = [float(c) for c in corners if isinstance(c, int | float) and not isinstance(c, bool)]
-    if len(numbers) != 4:
-        return None
-    rect = Rect.of_corners(*numbers)
-    return rect if rect.width > 0 and rect.height > 0 else None
 
 
 def _places(document: Document, wanted: dict[Ref, Rect]) -> Iterator[tuple[int, Rect]]:
@@ -303,9 +293,3 @@ def _places(document: Document, wanted: dict[Ref, Rect]) -> Iterator[tuple[int, 
 
 def _annotations(document: Document, page: Page) -> list[Value]:
     return document.array(page.dictionary.get("Annots")) or []
-
-
-def read_covered(source: Source, byte_range: ByteRange) -> Iterator[bytes]:
-    """The covered bytes in chunks."""
-    for start, stop in covered_pieces(byte_range):
-        yield from chunks(source, start, stop)
