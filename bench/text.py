@@ -14,7 +14,7 @@ from bench.harness import Row, paired
 from bench.inputs import made, pdf_of_pages
 from pdfseal.fonts import bundled
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.font import write_font
+from pdfseal.pdf.drawing.font import write_font
 from pdfseal.pdf.revision import Revision
 from pdfseal.pdf.source import opened
 from pdfseal.pdf.syntax import Dictionary, Name, Ref

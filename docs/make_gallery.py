@@ -30,7 +30,7 @@ from pdfseal import (
     RoundSeal,
     Wording,
 )
-from pdfseal.pdf.ink import handwriting
+from pdfseal.pdf.drawing.ink import handwriting
 from pdfseal.sealimage import Seal, seal_image
 
 HERE = Path(__file__).parent

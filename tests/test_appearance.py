@@ -19,11 +19,11 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageStat
 import pdfseal
 from pdfseal import Appearance, AtPoint, CallerError, Caption, Point, QrCode, Rect, Size
 from pdfseal.geometry import Matrix
-from pdfseal.pdf.appearance import write_drawing, write_form
-from pdfseal.pdf.artwork import arrange
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.ink import handwriting, white_to_transparent
-from pdfseal.pdf.picture import read_picture
+from pdfseal.pdf.drawing.appearance import write_drawing, write_form
+from pdfseal.pdf.drawing.artwork import arrange
+from pdfseal.pdf.drawing.ink import handwriting, white_to_transparent
+from pdfseal.pdf.drawing.picture import read_picture
 from pdfseal.pdf.revision import Revision
 from pdfseal.pdf.source import BytesSource
 from pdfseal.sealimage import PersonalSeal, seal_image

@@ -41,20 +41,15 @@ DIRECTIONS: dict[str, set[str]] = {
     "report_words": set(),
     "report_html": {"report", "report_words"},
     "inspection": {"pdf"},
-    "seal_verdict": {"containers", "pki", "report"},
-    "standing": {"pdf", "containers", "pki", "report"},
-    "proof": {"standing", "containers", "timestamp", "pki", "asn1", "report"},
-    "extending": {"asn1", "verification", "standing", "pdf", "containers", "timestamp", "pki", "report"},
+    "extending": {"asn1", "verification", "pdf", "containers", "timestamp", "pki", "report"},
     "stamping": {"sealing", "prepared", "pdf", "containers", "timestamp", "crypto"},
     "prepared": {"placement", "pdf", "pki", "geometry"},
-    "digesting": {"pdf", "containers", "crypto"},
     "sealing": {
         "prepared", "placement", "pdf", "containers", "timestamp", "pki", "crypto", "asn1", "geometry",
         "sealimage",
     },
     "verification": {
-        "digesting", "seal_verdict", "standing", "proof", "pdf", "containers", "timestamp", "pki", "crypto",
-        "asn1", "geometry", "report",
+        "pdf", "containers", "timestamp", "pki", "crypto", "asn1", "geometry", "report",
     },
 }  # fmt: skip
 CORE = set(DIRECTIONS)
@@ -76,7 +71,7 @@ IMPURE_CALLS = {
 HARMLESS_IN_OS = {"PathLike", "fspath"}  # types and plain conversions; everything else in os is outside world
 MAY_BE_IMPURE = {
     "pdfseal.pdf.source": "reads the document in chunks and writes files whole or not at all",
-    "pdfseal.pdf.text_second": "keeps the remarks that pdfminer logs off standard error",
+    "pdfseal.pdf.text.second_opinion": "keeps the remarks that pdfminer logs off standard error",
     "pdfseal.crypto.sm2": "reads PDFSEAL_SM2, which forces a backend in tests",
     "pdfseal.crypto.sm2_python": "gmssl signs with a random number of ours",
 }

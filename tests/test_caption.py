@@ -12,7 +12,7 @@ from PIL import Image
 
 import pdfseal
 from pdfseal import Appearance, AtPoint, CallerError, Caption, Point, QrCode, Wording
-from pdfseal.pdf.caption import date_text, fill
+from pdfseal.pdf.drawing.caption import date_text, fill
 from tests.support.oracles import render_pdfium, render_poppler, run
 from tests.support.sealing import FIXTURES, WHEN, certificate, picture
 

@@ -10,8 +10,8 @@ import pytest
 
 import pdfseal
 from pdfseal.pdf.changes import changes_since
+from pdfseal.pdf.changes.references import References, State
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.references import References, State
 from pdfseal.pdf.source import BytesSource
 from tests.support.attacks import Attack, attack, attacks, codes, judge
 from tests.support.sealing import FIXTURES, WHEN, seal, trust

@@ -12,8 +12,8 @@ import pypdfium2
 import pytest
 
 from pdfseal.pdf.changes import changes_since
+from pdfseal.pdf.changes.rebuilding import Strays
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.rebuilding import Strays
 from pdfseal.pdf.source import BytesSource
 from tests.support.attacks import judge
 from tests.support.sealing import seal
@@ -85,7 +85,7 @@ def test_windows_do_not_cut_words(monkeypatch):
     forged = updated(sealed, HIDDEN)
     whole = Document.open(BytesSource(forged))
     for size in (7, 64, 100, 1000):
-        monkeypatch.setattr("pdfseal.pdf.rebuilding._WINDOW_BYTES", size)
+        monkeypatch.setattr("pdfseal.pdf.changes.rebuilding._WINDOW_BYTES", size)
         assert Strays(whole, len(sealed)).after(0) == len(sealed)
 
 

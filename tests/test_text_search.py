@@ -17,7 +17,7 @@ from PIL import Image
 
 import pdfseal
 from pdfseal import CallerError
-from pdfseal.pdf.text_fold import fold, fold_with_origins
+from pdfseal.pdf.text.fold import fold, fold_with_origins
 from pdfseal_cli.locate import locate as locate_command
 from tests.conftest import FIXTURES
 from tests.support.pages import PageKind, document, saved

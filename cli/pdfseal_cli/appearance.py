@@ -9,8 +9,8 @@ import click
 
 from pdfseal import Appearance, Caption, QrCode, Size
 from pdfseal.geometry import points_to_mm
-from pdfseal.pdf.caption import SIDES
-from pdfseal.pdf.ink import WHITE_THRESHOLD
+from pdfseal.pdf.drawing.caption import SIDES
+from pdfseal.pdf.drawing.ink import WHITE_THRESHOLD
 from pdfseal_cli.params import SIZE, length, read_input
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -10,7 +10,7 @@ import click
 
 import pdfseal
 from pdfseal import Located, Match
-from pdfseal.pdf.text_search import show_pages
+from pdfseal.pdf.text.search import show_pages
 from pdfseal_cli.edge import guarded, note, print_json
 from pdfseal_cli.params import KEYWORD_OPTIONS, json_option, pdf_input, read_pdf_password, write_output
 from pdfseal_cli.pictures import marked_page

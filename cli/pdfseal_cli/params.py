@@ -33,7 +33,7 @@ from pdfseal import (
 from pdfseal.adapters.keys import decode_signature
 from pdfseal.geometry import mm_to_points
 from pdfseal.pdf.source import write_atomically
-from pdfseal.pdf.text_search import ORDERS
+from pdfseal.pdf.text.search import ORDERS
 from pdfseal.placement import Placement
 from pdfseal.placement.rules import EDGES, ORIGINS, POSITIONS, UNITS
 

@@ -13,7 +13,6 @@ from pdfseal.adapters.tsa import NONCE_BYTES
 from pdfseal.adapters.tsa_server import utc_now
 from pdfseal.asn1 import Reading
 from pdfseal.crypto.digests import DIGESTS, digest
-from pdfseal.proof import token_facts
 from pdfseal.stamping import Stamper
 from pdfseal.timestamp import (
     TimestampRequest,
@@ -27,6 +26,7 @@ from pdfseal.timestamp import (
     read_token,
     verify_token,
 )
+from pdfseal.verification.timestamps import token_facts
 from pdfseal_cli.edge import DONE, FAILED, INDETERMINATE, guarded, print_json
 from pdfseal_cli.params import (
     MOMENT,

@@ -42,9 +42,9 @@ from pdfseal.errors import (
 )
 from pdfseal.geometry import Point, Rect, Size, mm_to_points, points_to_mm
 from pdfseal.inspection import Inspection
-from pdfseal.pdf.caption import Caption, QrCode
-from pdfseal.pdf.text import PageTexts
-from pdfseal.pdf.text_search import Located, Match, MatchPart
+from pdfseal.pdf.drawing.caption import Caption, QrCode
+from pdfseal.pdf.text.pages import PageTexts
+from pdfseal.pdf.text.search import Located, Match, MatchPart
 from pdfseal.pki.certificate import Certificate
 from pdfseal.pki.trust import TrustAnchors
 from pdfseal.placement import AtKeyword, AtPoint, Box, InRectangle, IntoField, Several, Straddle

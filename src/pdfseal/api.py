@@ -24,8 +24,8 @@ from pdfseal.pdf.document import Document
 from pdfseal.pdf.page_ranges import PageSelection
 from pdfseal.pdf.repair import rewrite
 from pdfseal.pdf.source import BytesSource, opened
-from pdfseal.pdf.text import PageTexts
-from pdfseal.pdf.text_search import Located, Order, Progress, search
+from pdfseal.pdf.text.pages import PageTexts
+from pdfseal.pdf.text.search import Located, Order, Progress, search
 from pdfseal.pki.certificate import Certificate
 from pdfseal.pki.crl import RevocationList
 from pdfseal.pki.gather import Fetch

@@ -32,9 +32,9 @@ from pdfseal.pki.revocation import CertificateStatus, RevocationPolicy, judge_ch
 from pdfseal.pki.trust import Purpose
 from pdfseal.pki.validation import Validation, Validator
 from pdfseal.report import Report, SignatureReport
-from pdfseal.standing import with_material
 from pdfseal.timestamp import read_token
 from pdfseal.verification import Policy, verify
+from pdfseal.verification.signer import with_material
 
 
 @dataclass(frozen=True, slots=True)

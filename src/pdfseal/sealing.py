@@ -20,11 +20,13 @@ from pdfseal.containers.base import Finished, Plan
 from pdfseal.crypto.digests import Hasher, new_hash
 from pdfseal.errors import CallerError, RefusedError
 from pdfseal.geometry import Matrix, Rect, Size
-from pdfseal.pdf.appearance import Drawing, write_drawing, write_form
-from pdfseal.pdf.artwork import Artwork, arrange
-from pdfseal.pdf.caption import Caption, QrCode
 from pdfseal.pdf.conformance import forbids_transparency
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.drawing.appearance import Drawing, write_drawing, write_form
+from pdfseal.pdf.drawing.artwork import Artwork, arrange
+from pdfseal.pdf.drawing.caption import Caption, QrCode
+from pdfseal.pdf.drawing.margins import ink_window
+from pdfseal.pdf.drawing.picture import read_picture
 from pdfseal.pdf.existing_field import check_seed, lock_reference
 from pdfseal.pdf.field import (
     AppendedSignature,
@@ -36,14 +38,12 @@ from pdfseal.pdf.field import (
     check_signing_allowed,
     free_field_name,
 )
-from pdfseal.pdf.margins import ink_window
-from pdfseal.pdf.picture import read_picture
 from pdfseal.pdf.revision import Revision
 from pdfseal.pdf.second_reader import check_agreement
 from pdfseal.pdf.signature import covered_pieces, find_prepared, find_signatures
 from pdfseal.pdf.source import Source, chunks
 from pdfseal.pdf.syntax import Ref
-from pdfseal.pdf.text import PageTexts
+from pdfseal.pdf.text.pages import PageTexts
 from pdfseal.pki.certificate import Certificate
 from pdfseal.placement import PlacedBox, Placement, resolve
 from pdfseal.prepared import Patch, PreparedSeal

@@ -1,9 +1,9 @@
 """Signature containers: read by content, never by /SubFilter; built apart from their signature.
 
-    container = read_container(contents)
-    check = container.check({spec: digest_of(document, spec) for spec in container.needed_digests()})
+container = read_container(contents)
+check = container.check({spec: digest_of(document, spec) for spec in container.needed_digests()})
 
-    finished = finish(to_be_signed, signature, certificates=[signer, *chain])
+finished = finish(to_be_signed, signature, certificates=[signer, *chain])
 """
 
 from __future__ import annotations

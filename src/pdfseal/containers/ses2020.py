@@ -1,24 +1,24 @@
 """The frames of GB/T 38540-2020 and GM/T 0031-2025 around SES_SealInfo.
 
-    SESeal        ::= SEQUENCE {
-        eSealInfo   SES_SealInfo,
-        cert        OCTET STRING,
-        signAlgID   OBJECT IDENTIFIER,
-        signedValue BIT STRING,                            -- over the SES_SealInfo
-        timeStamp   [0] EXPLICIT BIT STRING OPTIONAL }     -- GM/T 0031-2025: a token over signedValue
-    SES_Signature ::= SEQUENCE {
-        toSign         TBS_Sign,
-        cert           OCTET STRING,
-        signatureAlgID OBJECT IDENTIFIER,
-        signature      BIT STRING,                         -- over the TBS_Sign
-        timeStamp      [0] EXPLICIT BIT STRING OPTIONAL }  -- a token over signature
-    TBS_Sign      ::= SEQUENCE {
-        version      INTEGER,                              -- 4; 5 in GM/T 0031-2025
-        eseal        SESeal,
-        timeInfo     GeneralizedTime,
-        dataHash     BIT STRING,
-        propertyInfo IA5String,
-        extDatas     [0] EXPLICIT ExtensionDatas OPTIONAL }
+SESeal        ::= SEQUENCE {
+    eSealInfo   SES_SealInfo,
+    cert        OCTET STRING,
+    signAlgID   OBJECT IDENTIFIER,
+    signedValue BIT STRING,                            -- over the SES_SealInfo
+    timeStamp   [0] EXPLICIT BIT STRING OPTIONAL }     -- GM/T 0031-2025: a token over signedValue
+SES_Signature ::= SEQUENCE {
+    toSign         TBS_Sign,
+    cert           OCTET STRING,
+    signatureAlgID OBJECT IDENTIFIER,
+    signature      BIT STRING,                         -- over the TBS_Sign
+    timeStamp      [0] EXPLICIT BIT STRING OPTIONAL }  -- a token over signature
+TBS_Sign      ::= SEQUENCE {
+    version      INTEGER,                              -- 4; 5 in GM/T 0031-2025
+    eseal        SESeal,
+    timeInfo     GeneralizedTime,
+    dataHash     BIT STRING,
+    propertyInfo IA5String,
+    extDatas     [0] EXPLICIT ExtensionDatas OPTIONAL }
 """
 
 from __future__ import annotations

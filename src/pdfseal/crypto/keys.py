@@ -96,7 +96,7 @@ class PublicKey:
 
     @property
     def curve(self) -> str | None:
-        """"P-256", "P-384", "P-521", "SM2", or None for other keys."""
+        """ "P-256", "P-384", "P-521", "SM2", or None for other keys."""
         return self.curve_parameters.name if self.curve_parameters else None
 
     @classmethod

@@ -1,7 +1,7 @@
 """PDF files: read as revisions of objects, extended by appending, never rewritten.
 
     source -> syntax, filters -> xref -> document        what a file is, as of any of its revisions
-    appearance, field -> revision                        what is appended
+    drawing, field -> revision                           what is appended
     signature, changes                                   what was signed, and what came after
     encryption, second_reader, repair, conformance       passwords, a second opinion, last resort, promises
     text                                                 characters with their boxes

@@ -13,8 +13,8 @@ from pdfseal.geometry import Point, Rect, Size
 from pdfseal.pdf.document import Document, Page
 from pdfseal.pdf.existing_field import find_empty_field
 from pdfseal.pdf.page_ranges import PageSelection, page_numbers
-from pdfseal.pdf.text import PageTexts
-from pdfseal.pdf.text_search import search
+from pdfseal.pdf.text.pages import PageTexts
+from pdfseal.pdf.text.search import search
 from pdfseal.placement.rules import (
     POSITIONS,
     WHOLE,

@@ -17,7 +17,7 @@ from pdfseal.geometry import Point, Rect, Size
 from pdfseal.pdf.document import Page
 from pdfseal.pdf.field import FieldTarget
 from pdfseal.pdf.page_ranges import PageSelection
-from pdfseal.pdf.text_search import Order
+from pdfseal.pdf.text.search import Order
 
 Unit = Literal["pt", "mm", "page"]
 Origin = Literal["bottom-left", "bottom-right", "top-left", "top-right"]

@@ -96,5 +96,3 @@ def _slice(rule: Straddle, page: Page, natural: Size, ink: Rect, start: float, e
     wanted = Rect(0.0, 0.0, width, height).moved(*lower_left)
     rect = wanted.moved_inside(displayed)
     return Box(page.number, rect, moved=rect != wanted, window=window)
-
-

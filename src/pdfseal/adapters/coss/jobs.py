@@ -20,9 +20,9 @@ from pdfseal.containers.ses_reading import SesContainer
 from pdfseal.errors import DocumentError, PdfsealError
 from pdfseal.geometry import points_to_mm
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.drawing.picture import read_picture
+from pdfseal.pdf.drawing.shown_picture import shown_picture
 from pdfseal.pdf.dss import read_dss
-from pdfseal.pdf.picture import read_picture
-from pdfseal.pdf.shown_picture import shown_picture
 from pdfseal.pdf.signature import find_signatures
 from pdfseal.pdf.source import BytesSource, opened
 from pdfseal.pki.certificate import Certificate

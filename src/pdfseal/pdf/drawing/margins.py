@@ -1,6 +1,6 @@
 """Where a picture's ink is: what is white or clear around it is margin.
 
-    ink_window(artwork) -> Rect(0.04, 0.03, 0.97, 0.96), as shares of width and height
+ink_window(artwork) -> Rect(0.04, 0.03, 0.97, 0.96), as shares of width and height
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import zlib
 from io import BytesIO
 
 from pdfseal.geometry import Rect
-from pdfseal.pdf.artwork import Artwork, PicturePart
-from pdfseal.pdf.picture import Picture
+from pdfseal.pdf.drawing.artwork import Artwork, PicturePart
+from pdfseal.pdf.drawing.picture import Picture
 
 _WHITE = 245  # of 255: as light as this is paper; JPEG noise stays above it
 _WHOLE = Rect(0.0, 0.0, 1.0, 1.0)

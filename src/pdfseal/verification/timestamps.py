@@ -25,8 +25,8 @@ from pdfseal.errors import DocumentError
 from pdfseal.pki.trust import PathResult
 from pdfseal.pki.validation import Validator
 from pdfseal.report import Finding, Severity, time_json
-from pdfseal.standing import for_timestamps
 from pdfseal.timestamp import Check, Token, TokenVerification, read_token, token_of, verify_token
+from pdfseal.verification.signer import for_timestamps
 
 Place = Literal["signature", "security_store", "document"]
 

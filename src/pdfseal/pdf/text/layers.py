@@ -18,7 +18,7 @@ from typing import Any
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.encryption import open_with_qpdf
-from pdfseal.pdf.text_pdfium import HIDDEN_MARK
+from pdfseal.pdf.text.pdfium import HIDDEN_MARK
 
 MAX_DEPTH = 16
 

@@ -15,8 +15,8 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from pdfseal.errors import DocumentError
-from pdfseal.pdf.text import PageText
-from pdfseal.pdf.text_fold import BLANK, fold
+from pdfseal.pdf.text.fold import BLANK, fold
+from pdfseal.pdf.text.pages import PageText
 
 # All in ems, the width of an ideograph.
 TIGHT_GAP = 0.65  # characters nearer than this belong together

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from pdfseal.errors import CallerError
 from pdfseal.geometry import MM_PER_INCH, POINTS_PER_INCH, Size
-from pdfseal.pdf.ink import handwriting, white_to_transparent
+from pdfseal.pdf.drawing.ink import handwriting, white_to_transparent
 from pdfseal.pdf.revision import Revision
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
 

@@ -15,8 +15,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 from pdfseal.errors import DocumentError
+from pdfseal.pdf.changes.rebuilding import Strays
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.rebuilding import Strays
 from pdfseal.pdf.source import Source
 from pdfseal.pdf.syntax import Dictionary, Incomplete, Parser, Ref, Value
 from pdfseal.pdf.xref import MAX_OBJECT_BYTES, InUse, Packed

@@ -16,8 +16,8 @@ from heapq import nsmallest
 from itertools import islice
 
 from pdfseal.errors import CallerError
-from pdfseal.pdf.text_fold import BLANK, UNREADABLE, fold
-from pdfseal.pdf.text_layout import WIDE_GAP, Layout, Step
+from pdfseal.pdf.text.fold import BLANK, UNREADABLE, fold
+from pdfseal.pdf.text.layout import WIDE_GAP, Layout, Step
 
 MAX_KEYWORD_CHARS = 1_000
 # So many places of one character are compared with each other; with more, drawing order alone decides.

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from pdfseal.errors import CallerError
 from pdfseal.fonts import EM, Typeface, typeface
 from pdfseal.geometry import Point, Rect, Size, mm_to_points
-from pdfseal.pdf.caption import Caption, QrCode, rgb
-from pdfseal.pdf.picture import Picture
+from pdfseal.pdf.drawing.caption import Caption, QrCode, rgb
+from pdfseal.pdf.drawing.picture import Picture
 
 LEADING = 1.3  # from line to line, in ems
 _ASCENT = 0.88  # of the em box of an ideograph, above the baseline

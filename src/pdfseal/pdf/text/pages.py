@@ -20,10 +20,10 @@ from pdfseal.geometry import Matrix, PageGeometry, Rect
 from pdfseal.pdf.document import Document, Page
 from pdfseal.pdf.source import openable
 from pdfseal.pdf.syntax import Name
-from pdfseal.pdf.text_fold import UNREADABLE, fold_with_origins
-from pdfseal.pdf.text_layers import marked_copy
-from pdfseal.pdf.text_pdfium import PdfiumPages
-from pdfseal.pdf.text_second import SecondReader
+from pdfseal.pdf.text.fold import UNREADABLE, fold_with_origins
+from pdfseal.pdf.text.layers import marked_copy
+from pdfseal.pdf.text.pdfium import PdfiumPages
+from pdfseal.pdf.text.second_opinion import SecondReader
 
 MAX_KEPT_CHARS = 20_000_000  # about 400 MB of text and boxes
 _WITHOUT_TEXT = (Name("Link"), Name("Popup"))

@@ -16,10 +16,10 @@ from typing import Literal
 from pdfseal.errors import CallerError
 from pdfseal.geometry import Rect
 from pdfseal.pdf.page_ranges import PageSelection, page_numbers
-from pdfseal.pdf.text import PageText, PageTexts
-from pdfseal.pdf.text_fold import joined
-from pdfseal.pdf.text_layout import Layout
-from pdfseal.pdf.text_match import Keyword, Parts, find, may_hold
+from pdfseal.pdf.text.fold import joined
+from pdfseal.pdf.text.layout import Layout
+from pdfseal.pdf.text.match import Keyword, Parts, find, may_hold
+from pdfseal.pdf.text.pages import PageText, PageTexts
 
 Order = Literal["all", "asc", "desc"]
 ORDERS: tuple[Order, ...] = ("all", "asc", "desc")

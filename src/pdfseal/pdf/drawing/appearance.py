@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 
 from pdfseal.fonts import Typeface
 from pdfseal.geometry import Matrix, Rect, Size
-from pdfseal.pdf.artwork import Artwork, BarsPart, PicturePart, TextPart
-from pdfseal.pdf.font import EmbeddedFont, write_font
-from pdfseal.pdf.picture import write_picture
+from pdfseal.pdf.drawing.artwork import Artwork, BarsPart, PicturePart, TextPart
+from pdfseal.pdf.drawing.font import EmbeddedFont, write_font
+from pdfseal.pdf.drawing.picture import write_picture
 from pdfseal.pdf.revision import Revision
 from pdfseal.pdf.syntax import Dictionary, Name, Real, Ref, Value, number
 

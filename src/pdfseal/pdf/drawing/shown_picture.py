@@ -13,8 +13,8 @@ from io import BytesIO
 
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.drawing.picture import MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS
 from pdfseal.pdf.filters import decode
-from pdfseal.pdf.picture import MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS
 from pdfseal.pdf.signature import FoundSignature
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
 from pdfseal.pdf.xref import InUse

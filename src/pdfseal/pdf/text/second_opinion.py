@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from pdfseal.pdf.source import Openable, binary_stream
-from pdfseal.pdf.text_fold import UNREADABLE
-from pdfseal.pdf.text_pdfium import RawText
+from pdfseal.pdf.text.fold import UNREADABLE
+from pdfseal.pdf.text.pdfium import RawText
 
 _CELL = 4.0  # points; places are looked up in a grid of this width
 _NEAR = 0.35  # of a character's height

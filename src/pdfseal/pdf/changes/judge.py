@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pdfseal.errors import DocumentError
+from pdfseal.pdf.changes.rebuilding import irregular
+from pdfseal.pdf.changes.references import References, State, alike, keys_leading_to
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.field import walk_fields
-from pdfseal.pdf.rebuilding import irregular
-from pdfseal.pdf.references import References, State, alike, keys_leading_to
 from pdfseal.pdf.syntax import WHITESPACE, Dictionary, Name, Ref, Value, decode_text_string
 from pdfseal.pdf.xref import Entry, InUse
 

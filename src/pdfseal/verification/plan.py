@@ -30,13 +30,12 @@ from pdfseal.containers import read_container
 from pdfseal.containers.base import Container, DigestSpec
 from pdfseal.containers.cms import CmsContainer
 from pdfseal.containers.ses_reading import SesContainer
-from pdfseal.digesting import Job, compute
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes import Changes, changes_since
+from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.dss import Dss, read_dss
 from pdfseal.pdf.field import docmdp_permission
-from pdfseal.pdf.references import References
 from pdfseal.pdf.signature import FoundSignature, covered_pieces, displayed_boxes, find_signatures
 from pdfseal.pdf.source import Source
 from pdfseal.pki.certificate import Certificate
@@ -44,15 +43,6 @@ from pdfseal.pki.gather import Fetch
 from pdfseal.pki.revocation import RevocationData, RevocationPolicy
 from pdfseal.pki.trust import PathResult, TrustAnchors
 from pdfseal.pki.validation import Validator
-from pdfseal.proof import (
-    Place,
-    Proof,
-    TimeTrust,
-    TimeVerdict,
-    earliest,
-    judge_document_timestamp,
-    judge_signature_token,
-)
 from pdfseal.report import (
     ChangesSeen,
     FileFacts,
@@ -66,8 +56,18 @@ from pdfseal.report import (
     sum_up,
     verdict_of,
 )
-from pdfseal.seal_verdict import judge_seal
-from pdfseal.standing import judge_signer, with_material
+from pdfseal.verification.digesting import Job, compute
+from pdfseal.verification.seal import judge_seal
+from pdfseal.verification.signer import judge_signer, with_material
+from pdfseal.verification.timestamps import (
+    Place,
+    Proof,
+    TimeTrust,
+    TimeVerdict,
+    earliest,
+    judge_document_timestamp,
+    judge_signature_token,
+)
 
 _CLOCK_TOLERANCE = timedelta(hours=1)  # of the signer's clock, which nobody set
 _ALLOWED_LEVELS = ("none", "ltv", "signatures", "form_filling")
