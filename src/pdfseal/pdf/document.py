@@ -12,8 +12,10 @@ Reference: ISO 32000-2, 7.5.7 (object streams), 7.7.2 (catalog), 7.7.3 (page tre
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 
 from pdfseal.errors import CallerError, DocumentError
 from pdfseal.geometry import PageGeometry, Rect
@@ -21,13 +23,14 @@ from pdfseal.pdf.encryption import Security, open_security
 from pdfseal.pdf.filters import MAX_DECODED_BYTES, decode
 from pdfseal.pdf.object_stream import ObjectStream, read_object_stream
 from pdfseal.pdf.source import Source
-from pdfseal.pdf.syntax import Dictionary, Indirect, Ref, Value, damaged
+from pdfseal.pdf.syntax import Dictionary, Indirect, Parser, Ref, Value, damaged
 from pdfseal.pdf.xref import Entry, Free, InUse, Packed, Section, header_offset, read_chain, read_indirect
 
 MAX_PAGES = 1_000_000
 MAX_TREE_DEPTH = 256
 MAX_REFERENCE_HOPS = 32
 _MANY_SECTIONS = 16  # with more than these, where objects stand is worked out once for all of them
+_LOOK_AHEAD_BYTES = 16  # behind an object, to see whether it is a stream
 _INHERITED = ("Resources", "MediaBox", "CropBox", "Rotate")
 LETTER = Rect(0.0, 0.0, 612.0, 792.0)
 
@@ -43,6 +46,35 @@ class Page:
     geometry: PageGeometry
 
 
+class _Shared:
+    """What all states of one document have in common: parsed objects, and where each one ever stood.
+
+    An object is kept with the position up to which bytes decided how it was parsed; a state that
+    ends before it parses it again.
+    """
+
+    def __init__(self, sections: tuple[Section, ...]) -> None:
+        self.sections = sections
+        self.values: dict[tuple[int, InUse], tuple[Value, bool, int]] = {}
+        self._history: dict[int, list[tuple[int, Entry]]] | None = None
+
+    def covers(self, sections: tuple[Section, ...]) -> bool:
+        """Whether these are the oldest ones of the sections."""
+        ours = self.sections[len(self.sections) - len(sections) :]
+        return len(ours) == len(sections) and all(a is b for a, b in zip(ours, sections, strict=True))
+
+    def lookup(self, number: int, count: int) -> Entry | None:
+        """Where an object stood in the state of the oldest `count` sections."""
+        if self._history is None:
+            self._history = {}
+            for age, section in enumerate(reversed(self.sections)):
+                for listed, entry in section.entries().items():
+                    self._history.setdefault(listed, []).append((age, entry))
+        known = self._history.get(number, ())
+        index = bisect_left(known, count, key=itemgetter(0))
+        return known[index - 1][1] if index else None
+
+
 class Document:
     """The objects of a PDF as of byte `end` of `source`. Not safe to share between threads."""
 
@@ -54,6 +86,8 @@ class Document:
         startxref: int,
         sections: tuple[Section, ...],
         security: Security | None = None,
+        *,
+        shared: _Shared | None = None,
     ) -> None:
         self.source = source
         self.end = end
@@ -61,6 +95,7 @@ class Document:
         self.startxref = startxref
         self.sections = sections
         self.security = security
+        self._shared = shared if shared is not None and shared.covers(sections) else _Shared(sections)
         self._values: dict[int, Value] = {}
         self._streams: set[int] = set()  # those of the loaded objects that are streams
         self._object_streams: dict[int, ObjectStream] = {}
@@ -86,14 +121,18 @@ class Document:
     def earlier(self, end: int) -> Document:
         """The state when the file ended at byte `end`, opened with the same key."""
         startxref, sections = read_chain(self.source, end, self.base, self.sections)
-        document = Document(self.source, end, self.base, startxref, sections, self.security)
+        document = Document(
+            self.source, end, self.base, startxref, sections, self.security, shared=self._shared
+        )
         if not isinstance(document.trailer.get("Root"), Ref):
             raise damaged("the trailer names no /Root")
         return document
 
     def with_sections(self, sections: tuple[Section, ...]) -> Document:
         """The state that these sections, some of this document's, describe."""
-        return Document(self.source, self.end, self.base, self.startxref, sections, self.security)
+        return Document(
+            self.source, self.end, self.base, self.startxref, sections, self.security, shared=self._shared
+        )
 
     @property
     def trailer(self) -> Dictionary:
@@ -128,7 +167,7 @@ class Document:
     def entry(self, number: int) -> Entry | None:
         """Where an object stands, by the newest section that lists it."""
         if len(self.sections) > _MANY_SECTIONS:
-            return self.entries().get(number)
+            return self._shared.lookup(number, len(self.sections))
         for section in self.sections:
             entry = section.lookup(number)
             if entry is not None:
@@ -159,10 +198,15 @@ class Document:
     def _load(self, number: int, entry: InUse | Packed) -> Value:
         if isinstance(entry, Packed):
             return self.object_stream(entry.stream).value(number)
-        found = self.indirect(number, entry)[0]
-        if found.body is not None:
+        value, is_stream, stop = self._shared.values.get((number, entry), (None, False, self.end + 1))
+        if stop > self.end:
+            found, data, offset = self.indirect(number, entry)
+            stop = offset + Parser(data).skip(found.end) + _LOOK_AHEAD_BYTES
+            value, is_stream = found.value, found.body is not None
+            self._shared.values[number, entry] = value, is_stream, stop
+        if is_stream:
             self._streams.add(number)
-        return found.value
+        return value
 
     def is_stream(self, number: int) -> bool:
         """Whether an object is a stream; one that is free, missing or packed is none."""
