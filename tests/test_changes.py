@@ -10,7 +10,8 @@ import pytest
 
 import pdfseal
 from pdfseal.pdf.changes import changes_since
-from pdfseal.pdf.changes.references import References, State
+from pdfseal.pdf.changes.live import Live
+from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.source import BytesSource
 from tests.support.attacks import Attack, attack, attacks, codes, judge
@@ -63,7 +64,7 @@ def test_nothing_came_later():
 
 def referrers(pdf: bytes, number: int, among: tuple[int, ...] = ()) -> set[int]:
     whole = document(pdf)
-    return References(whole).referrers(State(whole), number, among)
+    return References(whole, {number, *among}).referrers(Live(whole), number)
 
 
 MANY = tuple(range(1000, 1040))  # more than are searched for one by one

@@ -31,8 +31,7 @@ from pdfseal.containers.base import Container, DigestSpec
 from pdfseal.containers.cms import CmsContainer
 from pdfseal.containers.ses_reading import SesContainer
 from pdfseal.errors import DocumentError
-from pdfseal.pdf.changes import Changes, changes_since
-from pdfseal.pdf.changes.references import References
+from pdfseal.pdf.changes import History
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.dss import Dss, read_dss
 from pdfseal.pdf.field import docmdp_permission
@@ -140,8 +139,8 @@ def verify(source: Source, policy: Policy) -> Report:
     store = _read_store(document, cases)
     validator = with_material(policy.validator, store, (case.found.contents for case in cases))
     _judge_timestamps(store, cases, digests, policy.for_time(validator))
-    references = References(document)
-    reports = tuple(_report(document, references, case, policy, validator) for case in cases)
+    history = History(document, (case.found.covered_end for case in cases if _covers_revision(case)))
+    reports = tuple(_report(document, history, case, policy, validator) for case in cases)
     return Report(
         verdict=sum_up(reports),
         file=FileFacts(
@@ -239,7 +238,7 @@ def _judge_timestamps(
         # what is wrong with digest or signature was noted in steps 4 and 5
         wrong_already = case.digest_ok is False or case.signature_ok is False
         case.findings += () if wrong_already else case.timestamp.findings
-        if case.timestamp.proven is not None and case.found.coverage in ("whole_file", "revision"):
+        if case.timestamp.proven is not None and _covers_revision(case):
             proofs.append(Proof(case.timestamp.proven, case.found.covered_end))
     for case in cases:
         if case.container is None or case.container.kind == "timestamp":
@@ -270,7 +269,7 @@ def _read_store(document: Document, cases: Sequence[_Case]) -> Dss:
 
 
 def _report(
-    document: Document, references: References, case: _Case, policy: Policy, validator: Validator
+    document: Document, history: History, case: _Case, policy: Policy, validator: Validator
 ) -> SignatureReport:
     found, container = case.found, case.container
     signing_time = _signing_time(document, case)
@@ -281,7 +280,7 @@ def _report(
     # 8. Timestamp: judged before, because the proven time is when the certificate had to be valid
     timestamp = case.timestamp.facts if case.timestamp is not None else None
     # 9. What came after
-    changes = _judge_changes(document, references, case)
+    changes = _judge_changes(document, history, case)
     boxes = _boxes(document, case)
     # 10. Verdict
     findings = tuple(case.findings)
@@ -369,10 +368,14 @@ def _trust_of(path: PathResult) -> Trust:
     return Trust(path.status, tuple(one.subject for one in path.chain), path.revocation, path.reason)
 
 
-def _judge_changes(document: Document, references: References, case: _Case) -> ChangesSeen:
-    if case.found.byte_range is None or case.found.coverage in ("none", "partial"):
+def _covers_revision(case: _Case) -> bool:
+    return case.found.coverage in ("whole_file", "revision")
+
+
+def _judge_changes(document: Document, history: History, case: _Case) -> ChangesSeen:
+    if not _covers_revision(case):
         return ChangesSeen("other", False)
-    changes: Changes = changes_since(document, case.found.covered_end, references)
+    changes = history.since(case.found.covered_end)
     permission = docmdp_permission(document, case.found.dictionary)
     allowed = changes.level in (_ALLOWED_BY_DOCMDP.get(permission, ()) if permission else _ALLOWED_LEVELS)
     for change in dict.fromkeys(changes.details) if changes.level != "none" else ():

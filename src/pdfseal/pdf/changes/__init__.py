@@ -1,12 +1,19 @@
 """What came after a signed revision, judged by rules that allow named kinds of change.
 
-document + end of the signed bytes -> changes_since -> Changes(level, details)
+    document + ends of the signed revisions -> History -> since(end) -> Changes(level, details)
 
-judge        the rules
-references   who refers to an object, and as what
-rebuilding   what a reader would find that rebuilds cross-reference data
+    history      the steps in which the file grew, and what came after each
+    live         the objects of each state
+    judge        the rules, for one step
+    references   who refers to an object
+    rebuilding   what a reader would find that rebuilds cross-reference data
+    levels       the answer: how far the changes go
+
+Law: everything is suspicious that no rule allows. The work is bounded by the objects that later
+revisions wrote, never by the number of pages.
 """
 
-from pdfseal.pdf.changes.judge import LEVELS, Change, Changes, Level, changes_since
+from pdfseal.pdf.changes.history import History, Step, changes_since
+from pdfseal.pdf.changes.levels import LEVELS, Change, Changes, Level
 
-__all__ = ["LEVELS", "Change", "Changes", "Level", "changes_since"]
+__all__ = ["LEVELS", "Change", "Changes", "History", "Level", "Step", "changes_since"]

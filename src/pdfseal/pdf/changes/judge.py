@@ -1,37 +1,35 @@
-"""What came after a signed revision, judged by rules that allow named kinds of change.
+"""The rules: one object as it was and as it is -> the level of the change.
 
-    before (as signed) + after (as it is now) -> Changes(level, details)
+Law: everything is suspicious that no rule allows. Only objects that a later revision lists are
+looked at; a new object is judged where one that was there leads to it.
 
-Law: everything is suspicious that no rule allows. The work is bounded by the objects that later
-revisions wrote, never by the number of pages. A rule looks at one object as it was and as it
-is, and names the level of the change; the highest level counts.
-
-    none < ltv < signatures < form_filling < annotations < other
-
-Reference: ISO 32000-2, 12.8.2.2 (DocMDP), 12.8.4.3 (DSS).
+Reference: ISO 32000-2, 12.7.4 (fields), 12.8.2.2 (DocMDP), 12.8.4.3 (DSS).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
 
 from pdfseal.errors import DocumentError
-from pdfseal.pdf.changes.rebuilding import irregular
-from pdfseal.pdf.changes.references import References, State, alike, keys_leading_to
+from pdfseal.pdf.changes.levels import Change
+from pdfseal.pdf.changes.live import Live
+from pdfseal.pdf.changes.references import References
+from pdfseal.pdf.changes.values import (
+    alike,
+    changed_keys,
+    entries_leading_to,
+    keys_leading_to,
+    repeats,
+    same_text,
+)
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.field import walk_fields
-from pdfseal.pdf.syntax import WHITESPACE, Dictionary, Name, Ref, Value, decode_text_string
+from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
 from pdfseal.pdf.xref import Entry, InUse
 
-Level = Literal["none", "ltv", "signatures", "form_filling", "annotations", "other"]
-LEVELS: tuple[Level, ...] = ("none", "ltv", "signatures", "form_filling", "annotations", "other")
-MAX_CHANGED_OBJECTS = 2_000_000
-MAX_DETAILS = 50
-_MAX_TRAILING_BYTES = 4096
 _CATALOG_TEXTS = frozenset({"PageLabels", "Lang"})  # text strings, written again by some tools
-MAX_FIELD_DEPTH = 64
+_MAX_FIELD_DEPTH = 64
 
 # Keys of a field or widget that filling it in may change (12.7.4, 12.5.5).
 _FILLING_KEYS = frozenset(
@@ -62,92 +60,45 @@ _CATALOG_LTV_KEYS = frozenset({"DSS", "Extensions", "Metadata", "Version"})
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One object that a later revision wrote: its number, the level, and the reason in words."""
+class State:
+    """A document at the end of a revision, and the kind and full name of its fields by object number."""
 
-    number: int
-    level: Level
-    reason: str
+    document: Document
+    fields: dict[int, tuple[Value, str]] = field(repr=False)
 
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """All that came later. `details` holds the changes of the highest level, at most `MAX_DETAILS`."""
-
-    level: Level
-    details: tuple[Change, ...] = ()
-    revisions: int = 0
-
-
-def changes_since(document: Document, end: int, references: References | None = None) -> Changes:
-    """What later revisions did to the document that the first `end` bytes were.
-
-    `references` may be shared by all questions about one document.
-    """
-    if end == document.end:
-        return Changes("none")
-    try:
-        before = document.earlier(end)
-    except DocumentError as error:
-        return Changes("other", (Change(0, "other", f"the covered bytes are no document: {error.message}"),))
-    count = len(document.sections) - len(before.sections)
-    ours = [section.offset for section in document.sections]
-    if count < 0 or ours[count:] != [section.offset for section in before.sections]:
-        detail = Change(0, "other", "later cross-reference data does not build on the signed revision")
-        return Changes("other", (detail,))
-    if not count and _only_white_space(document, end):
-        return Changes("none")  # a mail gateway's or an editor's last line
-    if not count:
-        detail = Change(0, "other", "bytes were appended that no cross-reference section accounts for")
-        return Changes("other", (detail,), 0)
-    references = references or References(document)
-    found = list(_Judge(before, document, references).judge(count))
-    if (stray := references.stray_after(end)) is not None:
-        found.append(Change(0, "other", f"byte {stray} begins an object or trailer that nothing leads to"))
-    if irregular(document.sections[:count]):
-        found.append(Change(0, "other", "a later cross-reference table has entries that are not of 20 bytes"))
-    level: Level = max((change.level for change in found), key=LEVELS.index, default="none")
-    worst = [change for change in found if change.level == level and level != "none"]
-    return Changes(level, tuple(worst[:MAX_DETAILS]), count)
-
-
-def _only_white_space(document: Document, start: int) -> bool:
-    length = document.end - start
-    return length <= _MAX_TRAILING_BYTES and not document.source.read(start, length).strip(WHITESPACE)
+    @classmethod
+    def of(cls, document: Document) -> State:
+        rows = list(walk_fields(document))
+        fields = {kid.number: (kind, name) for kid, _, name, kind in rows if isinstance(kid, Ref)}
+        return cls(document, fields)
 
 
 @dataclass(slots=True)
-class _Judge:
-    """The rules, with the two states they compare."""
+class Judge:
+    """One step: the two states it leads from and to, and the numbers that it lists."""
 
-    before: Document
-    after: Document
+    old: State
+    new: State
+    live: Live
     references: References
-    state: State = field(init=False)
-    # objects that later revisions list, and those that a field of the form is in now
-    numbers: list[int] = field(default_factory=list)
-    fields_after: set[int] = field(default_factory=set)
+    numbers: list[int]
     # roles of existing objects, by number, found on the way from the catalog
     roles: dict[int, str] = field(default_factory=dict)
-    fields_before: dict[int, Value] = field(default_factory=dict)
 
-    def judge(self, count: int) -> Iterator[Change]:
+    @property
+    def before(self) -> Document:
+        return self.old.document
+
+    @property
+    def after(self) -> Document:
+        return self.new.document
+
+    def judge(self) -> Iterator[Change]:
         if self.before.root != self.after.root:
             yield Change(
                 self.after.root.number, "other", "another document catalog took the place of the signed one"
             )
             return
-        later = self.after.sections[:count]
-        if any(section.trailer.get("Encrypt") != self.before.trailer.get("Encrypt") for section in later):
-            yield Change(0, "other", "the encryption of the document was changed")
-        self.numbers = sorted({number for section in later for number in section.entries()} - {0})
-        if len(self.numbers) > MAX_CHANGED_OBJECTS:
-            raise DocumentError(
-                "limit_exceeded", f"later revisions list more than {MAX_CHANGED_OBJECTS} objects"
-            )
-        self.state = State(self.before)
-        if (over := self.state.reaching_over()) is not None:
-            yield Change(over, "other", "a signed object goes on in bytes that were appended")
         self._find_roles()
         for number in self.numbers:
             try:
@@ -168,13 +119,13 @@ class _Judge:
         dss = before.dictionary(catalog.get("DSS")) or Dictionary()
         for key in _DSS_KEYS:
             self._role(dss.get(key), "dss")
-        for kid, _, _, kind in walk_fields(before):
-            self._role(kid, "field")
-            if isinstance(kid, Ref):
-                self.fields_before[kid.number] = kind
-        for kid, _, _, _ in walk_fields(self.after):
-            if isinstance(kid, Ref):
-                self.fields_after.add(kid.number)
+
+    def _role_of(self, number: int) -> str | None:
+        """The role of an object; one with two roles is judged by neither."""
+        role = self.roles.get(number)
+        if number not in self.old.fields:
+            return role
+        return "field" if role in (None, "field") else "shared"
 
     def _role(self, value: Value, role: str) -> None:
         """Name an object; one with two roles is judged by neither."""
@@ -183,23 +134,25 @@ class _Judge:
             self.roles[value.number] = role if known == role else "shared"
 
     def _judge_object(self, number: int) -> Iterator[Change]:
+        if self.before.entry(number) == self.after.entry(number):
+            return
         old, new = self._value(self.before, number), self._value(self.after, number)
-        if self.before.entry(number) != self.after.entry(number) and _repeats(new):
+        if repeats(new):
             yield Change(number, "other", "the object holds an entry twice, and readers differ about it")
             return
         if self._same(number, old, new):
             return
         if old is None:  # a new object is judged where an existing one leads to it
-            if number in self.state.absent or self.references.referrers(self.state, number, self.numbers):
+            if self.live.awaits(number) or self.references.referrers(self.live, number):
                 yield Change(number, "other", "signed objects refer to this object, which was not there")
             return
-        role = self.roles.get(number)
+        role = self._role_of(number)
         if role in _LEADING_KEYS and not self._serves_only(number, role):
             yield Change(number, "other", f"the {role} object serves other objects too, and was replaced")
         elif role in _LTV_ROLES:
             yield self._judge_update(number, role, old, new)
         elif self.before.is_stream(number) or self.after.is_stream(number):
-            yield Change(number, "other", "a stream was replaced or removed")
+            yield self._judge_stream(number, new)
         elif isinstance(old, Dictionary) and isinstance(new, Dictionary) and role in _DICTIONARY_RULES:
             yield from _DICTIONARY_RULES[role](self, number, old, new)
         elif role == "fields" or self._is_annotation_array(number, old, new):
@@ -207,16 +160,34 @@ class _Judge:
         else:
             yield Change(number, "other", "the object was replaced or removed")
 
+    def _judge_stream(self, number: int, new: Value) -> Change:
+        """Some form fillers write the appearance of a field again under its old number (12.7.4.3)."""
+        name = self._filled_appearance(number)
+        is_form = isinstance(new, Dictionary) and new.get("Subtype") == Name("Form")
+        if name is not None and is_form and self.before.is_stream(number) and self.after.is_stream(number):
+            return Change(number, "form_filling", "the appearance of a form field was drawn anew", name)
+        return Change(number, "other", "a stream was replaced or removed")
+
+    def _filled_appearance(self, number: int) -> str | None:
+        """The field whose appearance an object is, where it is nothing else and the field no signature."""
+        names = set()
+        for holder in self.references.referrers(self.live, number):
+            kind, name = self.old.fields.get(holder, (None, ""))
+            if kind in (None, Name("Sig")) or holder in self.roles:
+                return None
+            if set(entries_leading_to(self._value(self.before, holder), number)) != {"AP"}:
+                return None
+            names.add(name)
+        return names.pop() if len(names) == 1 else None
+
     def _value(self, document: Document, number: int) -> Value:
         entry = document.entry(number)
         generation = entry.generation if isinstance(entry, InUse) else 0
         return document.object(Ref(number, generation))
 
     def _same(self, number: int, old: Value, new: Value) -> bool:
-        """Whether the object is unchanged, the data of a stream included."""
+        """Whether an object that was written again is unchanged, the data of a stream included."""
         a, b = self.before.entry(number), self.after.entry(number)
-        if a == b:
-            return True
         if _generation(a) != _generation(b):
             return False  # what referred to the old generation finds nothing now
         if not alike(old, new):
@@ -233,8 +204,8 @@ class _Judge:
     def _serves_only(self, number: int, role: str) -> bool:
         """Whether no signed object leads to this one other than its role allows."""
         keys = _LEADING_KEYS[role]
-        owners = {n for n, known in self.roles.items() if known in ("catalog", "form", "dss")}
-        for holder in self.references.referrers(self.state, number, self.numbers):
+        owners = {n for n in self.roles if self._role_of(n) in ("catalog", "form", "dss")}
+        for holder in self.references.referrers(self.live, number):
             if self._is_cross_reference_stream(holder):
                 continue
             if role != "catalog" and holder not in owners:
@@ -262,7 +233,7 @@ class _Judge:
     # -- rules ----------------------------------------------------------------------------
 
     def _judge_catalog(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
-        for key in _changed_keys(old, new):
+        for key in changed_keys(old, new):
             if key == "AcroForm":
                 old_form = self.before.dictionary(old.get(key)) or Dictionary()
                 new_form = self.after.dictionary(new.get(key))
@@ -270,7 +241,7 @@ class _Judge:
                     yield Change(number, "other", "the form was removed")
                 else:
                     yield from self._judge_form(number, old_form, new_form)
-            elif key in _CATALOG_TEXTS and _same_text(old.get(key), new.get(key)):
+            elif key in _CATALOG_TEXTS and same_text(old.get(key), new.get(key)):
                 continue  # the same words in another encoding
             elif key in _CATALOG_LTV_KEYS and key in new:
                 yield Change(number, "ltv", f"/{key} of the catalog was updated")
@@ -278,7 +249,7 @@ class _Judge:
                 yield Change(number, "other", f"/{key} of the catalog was changed")
 
     def _judge_form(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
-        for key in _changed_keys(old, new):
+        for key in changed_keys(old, new):
             if key == "Fields":
                 yield from self._judge_arrays(number, old.get(key), new.get(key))
             elif key == "SigFlags":
@@ -290,7 +261,7 @@ class _Judge:
 
     def _judge_plain(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
         """A page, or any other dictionary: nothing but its /Annots may grow."""
-        for key in _changed_keys(old, new):
+        for key in changed_keys(old, new):
             if key == "Annots":
                 yield from self._judge_arrays(number, old.get(key), new.get(key))
             else:
@@ -304,7 +275,7 @@ class _Judge:
         """
         if not isinstance(old, list) or not isinstance(new, list) or len(new) <= len(old):
             return False
-        for holder in self.references.referrers(self.state, number, self.numbers):
+        for holder in self.references.referrers(self.live, number):
             value = self._value(self.before, holder)
             if not isinstance(value, Dictionary) or value.get("Type") not in (None, Name("Page")):
                 return False
@@ -342,7 +313,7 @@ class _Judge:
         if self.after.resolve(added.get("Subtype")) not in (None, Name("Widget")):
             return Change(target, "annotations", "an annotation was added")  # whatever field it claims to be
         if isinstance(item, Ref) and self._was_there(item):
-            if self.fields_before.get(item.number) != Name("Sig"):
+            if self._kind_before(item.number) != Name("Sig"):
                 return Change(number, "other", f"the existing object {item.number} was given a second use")
             if not self._signed_now(item, added) and any(key in added for key in _SHOWN_KEYS):
                 return Change(target, "other", "an existing signature field was placed, and shows something")
@@ -368,12 +339,15 @@ class _Judge:
         shows_something = any(key in widget for key in ("Parent", *_SHOWN_KEYS))
         return value is not None and value.get("Type") == Name("DocTimeStamp") and not shows_something
 
+    def _kind_before(self, number: int) -> Value:
+        return self.old.fields.get(number, (None, ""))[0]
+
     def _was_there(self, ref: Ref) -> bool:
         return self._value(self.before, ref.number) is not None
 
     def _inherited(self, document: Document, widget: Dictionary, key: str) -> Value:
         """The entry of a field or widget, or of the fields above it, a reference not followed."""
-        for _ in range(MAX_FIELD_DEPTH):
+        for _ in range(_MAX_FIELD_DEPTH):
             if key in widget:
                 return widget[key]
             parent = document.dictionary(widget.get("Parent"))
@@ -390,23 +364,23 @@ class _Judge:
         """
         value = self._inherited(self.after, widget, "V")
         is_new = not (isinstance(value, Ref) and self._was_there(value))
-        in_form = isinstance(item, Ref) and item.number in self.fields_after
+        in_form = isinstance(item, Ref) and item.number in self.new.fields
         return is_new and in_form and self.after.dictionary(value) is not None
 
     def _judge_field(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
-        kind = self.fields_before.get(number)
-        changed = set(_changed_keys(old, new))
+        kind, name = self.old.fields[number]
+        changed = set(changed_keys(old, new))
         if (wrong := self._misfilled(changed, new)) is not None:
             yield Change(number, "other", f"/{wrong} of a form field became something else")
         elif kind == Name("Sig"):
             was = self.before.resolve(self._inherited(self.before, old, "V"))
             if was is None and changed <= _FILLING_KEYS and self._signed_now(Ref(number, 0), new):
-                yield Change(number, "signatures", "an empty signature field was signed")
+                yield Change(number, "signatures", "an empty signature field was signed", name)
             else:
                 what = "an empty" if was is None else "a signed"
                 yield Change(number, "other", f"{what} signature field was changed")
         elif changed <= _FILLABLE:
-            yield Change(number, "form_filling", "a form field was filled in")
+            yield Change(number, "form_filling", "a form field was filled in", name)
         else:
             keys = ", ".join(sorted("/" + key for key in changed))
             yield Change(number, "other", f"the form field's {keys} changed")
@@ -425,23 +399,6 @@ class _Judge:
         return None
 
 
-def _same_text(old: Value, new: Value) -> bool:
-    """Equality in which strings are compared as the text that they say (7.9.2.2)."""
-    if isinstance(old, bytes) and isinstance(new, bytes):
-        return decode_text_string(old) == decode_text_string(new)
-    if isinstance(old, list) and isinstance(new, list):
-        return len(old) == len(new) and all(map(_same_text, old, new))
-    if isinstance(old, Dictionary) and isinstance(new, Dictionary):
-        return old.keys() == new.keys() and all(_same_text(old[key], new[key]) for key in old)
-    return type(old) is type(new) and old == new
-
-
-def _changed_keys(old: Dictionary, new: Dictionary) -> list[str]:
-    return [
-        key for key in {**old, **new} if key not in old or key not in new or not alike(old[key], new[key])
-    ]
-
-
 def _ends_as_said(document: Document, number: int, entry: InUse) -> bool:
     """Whether a stream ends where its /Length says; readers go on to `endstream` where it does not."""
     found, _, offset = document.indirect(number, entry)
@@ -453,20 +410,6 @@ def _ends_as_said(document: Document, number: int, entry: InUse) -> bool:
         .lstrip(b"\x00\t\n\f\r ")
         .startswith(b"endstream")
     )
-
-
-def _repeats(value: Value) -> bool:
-    """Whether any dictionary in a value has an entry twice; the parser bounded depth and size."""
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, Dictionary):
-            if item.repeated:
-                return True
-            stack += item.values()
-        elif isinstance(item, list):
-            stack += item
-    return False
 
 
 def _as_list(value: Value) -> list[Value]:
@@ -488,8 +431,8 @@ def _kind(document: Document, number: int, value: Value) -> str:
 
 
 _DICTIONARY_RULES = {
-    "catalog": _Judge._judge_catalog,
-    "form": _Judge._judge_form,
-    "field": _Judge._judge_field,
-    None: _Judge._judge_plain,
+    "catalog": Judge._judge_catalog,
+    "form": Judge._judge_form,
+    "field": Judge._judge_field,
+    None: Judge._judge_plain,
 }

@@ -1,0 +1,135 @@
+"""What came after each of several moments in the growth of one file.
+
+    document + ends -> History -> since(end) -> Changes
+
+The file grows in steps, from the end of one signed revision to the end of the next. Each step is
+judged once, and what came after a signature is what all steps behind it did: the work grows with
+what was written, not with the number of signatures times that. A step that tampers with a later
+signature counts against the earlier ones, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from pdfseal.errors import DocumentError
+from pdfseal.pdf.changes.judge import Judge, State
+from pdfseal.pdf.changes.levels import Change, Changes
+from pdfseal.pdf.changes.live import Live
+from pdfseal.pdf.changes.rebuilding import Strays, irregular
+from pdfseal.pdf.changes.references import References
+from pdfseal.pdf.document import Document
+from pdfseal.pdf.syntax import WHITESPACE
+from pdfseal.pdf.xref import Section
+
+MAX_CHANGED_OBJECTS = 2_000_000
+_MAX_TRAILING_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The part of the file from byte `start` to byte `end`, and what it did to the document before it."""
+
+    start: int
+    end: int
+    changes: Changes
+
+
+class History:
+    """The growth of a file behind each of `ends`, which are lengths in bytes that it once had.
+
+    Raises DocumentError `limit_exceeded`; an end that closes no revision is answered by `since`.
+    """
+
+    def __init__(self, document: Document, ends: Iterable[int]) -> None:
+        self._document = document
+        self._refused: dict[int, Changes] = {}
+        good = []
+        for end in sorted({end for end in ends if end != document.end}):
+            if (reason := _refusal(document, end)) is None:
+                good.append(end)
+            else:
+                self._refused[end] = Changes.of([Change(0, "other", reason)], 0)
+        self.steps = tuple(_steps(document, good)) if good else ()
+        self._since: dict[int, Changes] = {document.end: Changes("none")}
+        for step in reversed(self.steps):
+            self._since[step.start] = step.changes.followed_by(self._since[step.end])
+
+    def since(self, end: int) -> Changes:
+        """What later revisions did to the document that the first `end` bytes were, one of the ends."""
+        return self._refused.get(end) or self._since[end]
+
+
+def changes_since(document: Document, end: int) -> Changes:
+    """The same for one moment."""
+    return History(document, [end]).since(end)
+
+
+def _refusal(document: Document, end: int) -> str | None:
+    """Why the first `end` bytes are no earlier state of the document; None where they are one."""
+    try:
+        before = document.earlier(end)
+    except DocumentError as error:
+        return f"the covered bytes are no document: {error.message}"
+    count = len(document.sections) - len(before.sections)
+    ours = [section.offset for section in document.sections]
+    if count < 0 or ours[count:] != [section.offset for section in before.sections]:
+        return "later cross-reference data does not build on the signed revision"
+    return None
+
+
+def _steps(document: Document, ends: list[int]) -> Iterator[Step]:
+    """The steps between the ends, and from the last of them to the end of the file, in order."""
+    old = State.of(document.earlier(ends[0]))
+    listed = _listed(document.sections[: len(document.sections) - len(old.document.sections)])
+    growth = _Growth(References(document, listed), Strays(document, ends[0]), Live(old.document))
+    for start, end in pairwise([*ends, document.end]):
+        new = State.of(document if end == document.end else document.earlier(end))
+        sections = new.document.sections[: len(new.document.sections) - len(old.document.sections)]
+        yield Step(start, end, Changes.of(growth.judge(old, new, sections), len(sections)))
+        old = new
+
+
+def _listed(sections: tuple[Section, ...]) -> list[int]:
+    """Object numbers with an entry in any of the sections, in order."""
+    numbers = sorted({number for section in sections for number in section.entries()} - {0})
+    if len(numbers) > MAX_CHANGED_OBJECTS:
+        raise DocumentError("limit_exceeded", f"later revisions list more than {MAX_CHANGED_OBJECTS} objects")
+    return numbers
+
+
+@dataclass(slots=True)
+class _Growth:
+    """What is kept up from step to step."""
+
+    references: References
+    strays: Strays
+    live: Live
+    looked_at: list[int] | None = None  # the objects of the last step; None before the first
+
+    def judge(self, old: State, new: State, sections: tuple[Section, ...]) -> Iterator[Change]:
+        """The changes from one state to the next, which `sections` describe."""
+        start, end = old.document.end, new.document.end
+        if not sections:
+            if not _only_white_space(new.document, start):  # a mail gateway's or an editor's last line
+                yield Change(0, "other", "bytes were appended that no cross-reference section accounts for")
+            return
+        if any(s.trailer.get("Encrypt") != old.document.trailer.get("Encrypt") for s in sections):
+            yield Change(0, "other", "the encryption of the document was changed")
+        if (over := self.live.reaching_over(self.looked_at)) is not None:
+            yield Change(over, "other", "a signed object goes on in bytes that were appended")
+        numbers = _listed(sections)
+        yield from Judge(old, new, self.live, self.references, numbers).judge()
+        if (stray := self.strays.after(start)) is not None and stray < end:
+            yield Change(0, "other", f"byte {stray} begins an object or trailer that nothing leads to")
+        if irregular(sections):
+            yield Change(0, "other", "a later cross-reference table has entries that are not of 20 bytes")
+        self.live.advance(new.document, numbers)
+        self.looked_at = numbers
+
+
+def _only_white_space(document: Document, start: int) -> bool:
+    length = document.end - start
+    return length <= _MAX_TRAILING_BYTES and not document.source.read(start, length).strip(WHITESPACE)

@@ -1,0 +1,176 @@
+"""The objects that are live in one state of a document, kept up from state to state.
+
+Reference: ISO 32000-2, 7.5.4 (cross-reference table), 7.5.7 (object streams).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator
+
+from pdfseal.errors import DocumentError
+from pdfseal.pdf.changes.values import all_references
+from pdfseal.pdf.document import Document
+from pdfseal.pdf.source import Source
+from pdfseal.pdf.syntax import Incomplete, Parser, Ref, Value
+from pdfseal.pdf.xref import MAX_OBJECT_BYTES, Entry, InUse, Packed
+
+WINDOW_BYTES = 4 << 20
+_OVERLAP_BYTES = 256  # a reference with white space and comments; longer ones are padding
+_HEAD_BYTES = 2048
+GAP = rb"(?:[\x00\t\n\f\r ]|%[^\r\n]*[\r\n])+"
+REFERENCE = re.compile(
+    rb"(?<![0-9])0*([1-9][0-9]{0,9})" + GAP + rb"([0-9]{1,5})" + GAP + rb"R(?![A-Za-z0-9])"
+)
+_LENGTH = re.compile(
+    rb"/(?:L|#4[cC])(?:e|#65)(?:n|#6[eE])(?:g|#67)(?:t|#74)(?:h|#68)" + GAP + rb"\+?([0-9]+)(?![0-9])"
+)
+_STREAM = re.compile(rb">>" + GAP[:-1] + rb"*stream(?:\r\n|\n|\r)")
+
+
+class Live:
+    """The live objects of one state, those written plainly in the order of their offsets.
+
+    `advance` goes on to a later state of the same file, at the cost of what that one changed.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._entries: dict[int, Entry] = {}
+        self._plain: list[tuple[int, int]] = []  # (absolute offset, number), sorted
+        self.packed: dict[int, dict[int, None]] = {}  # object stream -> the numbers it holds, in order
+        entries = document.entries()
+        for number, entry in entries.items():
+            self._entries[number] = entry
+            if isinstance(entry, InUse):
+                self._plain.append((entry.offset + document.base, number))
+            elif isinstance(entry, Packed):
+                self.packed.setdefault(entry.stream, {})[number] = None
+        self._plain.sort()
+
+    def advance(self, document: Document, numbers: Iterable[int]) -> None:
+        """Go on to a later state that lists `numbers` anew."""
+        self.document = document
+        for number in numbers:
+            old, new = self._entries.get(number), document.entry(number)
+            if old == new or new is None:
+                continue
+            if isinstance(old, InUse):
+                del self._plain[bisect_left(self._plain, (old.offset + document.base, number))]
+            elif isinstance(old, Packed):
+                del self.packed[old.stream][number]
+            if isinstance(new, InUse):
+                insort(self._plain, (new.offset + document.base, number))
+            elif isinstance(new, Packed):
+                self.packed.setdefault(new.stream, {})[number] = None
+            self._entries[number] = new
+
+    def entry(self, number: int) -> Entry | None:
+        return self._entries.get(number)
+
+    def streams(self) -> Iterator[tuple[int, Iterable[int]]]:
+        """The object streams that are there, each with the objects that entries place in it."""
+        for stream, numbers in self.packed.items():
+            if numbers and isinstance(self._entries.get(stream), InUse):
+                yield stream, numbers
+
+    def awaits(self, stream: int) -> bool:
+        """Whether entries place objects in an object stream of this number that is not there."""
+        return bool(self.packed.get(stream)) and not isinstance(self._entries.get(stream), InUse)
+
+    def object_at(self, position: int) -> int | None:
+        """The object that begins last at or before a byte position."""
+        index = bisect_right(self._plain, position, key=_offset) - 1
+        return self._plain[index][1] if index >= 0 else None
+
+    def holds(self, holder: int, number: int) -> bool:
+        """Whether an object refers to `number`, or cannot be read at all."""
+        try:
+            return any(ref.number == number for ref in all_references(self._value(holder)))
+        except DocumentError:
+            return True
+
+    def _value(self, number: int) -> Value:
+        entry = self._entries[number]
+        return self.document.object(Ref(number, entry.generation if isinstance(entry, InUse) else 0))
+
+    def reaching_over(self, among: Iterable[int] | None = None) -> int | None:
+        """An object that does not end before this state does: bytes that come later would be part of it.
+
+        `among`: the numbers to look at, where an earlier state was looked at whole.
+        """
+        end = self.document.end
+        if self._plain and self._plain[-1][0] >= end:
+            return self._plain[-1][1]
+        for start in self._starts(among):
+            index = bisect_right(self._plain, start, key=_offset)
+            following = self._plain[index][0] if index < len(self._plain) else end
+            if self._goes_on(start, following):
+                return self.object_at(start)
+        return None
+
+    def _starts(self, among: Iterable[int] | None) -> Iterable[int]:
+        if among is None:
+            return dict.fromkeys(start for start, _ in self._plain)
+        entries = (self._entries.get(number) for number in among)
+        return sorted(entry.offset + self.document.base for entry in entries if isinstance(entry, InUse))
+
+    def _goes_on(self, start: int, following: int) -> bool:
+        """Whether the object at `start` goes on behind the end; the next one begins at `following`."""
+        source, end = self.document.source, self.document.end
+        head = source.read(start, min(following - start, _HEAD_BYTES))
+        stream = _STREAM.search(head)
+        if stream is None and following - start > len(head):
+            head = source.read(start, min(following - start, MAX_OBJECT_BYTES))
+            stream = _STREAM.search(head)
+        head = head[: stream.start()] if stream else head
+        if _may_be_open(head) and self._is_open(start, following):
+            return True
+        if stream is None:
+            return False
+        body = start + stream.end()
+        length = max((self._length(head, match) for match in _LENGTH.finditer(head)), default=0)
+        if body + length <= end and source.read(body + length, 16).lstrip().startswith(b"endstream"):
+            return False
+        # readers that do not find `endstream` where /Length says look for the next one
+        return not any(b"endstream" in piece for piece in overlapping(source, body, end))
+
+    def _is_open(self, start: int, following: int) -> bool:
+        """Whether parsing the object runs into the end of this state."""
+        for stop in (min(following + _OVERLAP_BYTES, self.document.end), self.document.end):
+            data = self.document.source.read(start, min(stop - start, MAX_OBJECT_BYTES))
+            try:
+                Parser(data, origin=start, final=False).indirect()
+            except Incomplete:
+                continue
+            except DocumentError:
+                pass
+            return False
+        return True
+
+    def _length(self, head: bytes, match: re.Match[bytes]) -> int:
+        """The number behind /Length, or what the reference there leads to."""
+        reference = REFERENCE.match(head, match.start(1))
+        if reference is None:
+            return int(match[1][:18])
+        try:
+            length = self.document.resolve(Ref(int(reference[1]), int(reference[2])))
+        except DocumentError:
+            return 0
+        return length if isinstance(length, int) else 0
+
+
+def _may_be_open(head: bytes) -> bool:
+    """Whether counting brackets is not enough to see that all strings in an object end."""
+    return head.count(b"(") != head.count(b")") or b"\\" in head or b"%" in head
+
+
+def overlapping(source: Source, start: int, end: int) -> Iterator[bytes]:
+    """The bytes in windows that overlap, so that no short word is cut."""
+    for at in range(start, end, WINDOW_BYTES):
+        yield source.read(at, min(WINDOW_BYTES + _OVERLAP_BYTES, end - at))
+
+
+def _offset(row: tuple[int, int]) -> int:
+    return row[0]

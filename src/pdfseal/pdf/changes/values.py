@@ -1,0 +1,91 @@
+"""Comparing values, and finding references inside them. The parser bounded their depth and size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pdfseal.pdf.syntax import Dictionary, Ref, Value, decode_text_string
+
+
+def all_references(value: Value) -> Iterator[Ref]:
+    """Every reference inside a value; the parser bounded its depth and size."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Ref):
+            yield item
+        elif isinstance(item, Dictionary):
+            stack += item.values()
+        elif isinstance(item, list):
+            stack += item
+
+
+def keys_leading_to(value: Value, number: int) -> Iterator[str]:
+    """The entries inside a value that refer to an object; an empty name for what is in no dictionary."""
+    stack: list[tuple[str, Value]] = [("", value)]
+    while stack:
+        key, item = stack.pop()
+        if isinstance(item, Ref) and item.number == number:
+            yield key
+        elif isinstance(item, Dictionary):
+            stack += item.items()
+        elif isinstance(item, list):
+            stack += [(key, entry) for entry in item]
+
+
+def entries_leading_to(value: Value, number: int) -> Iterator[str]:
+    """The entries of a dictionary itself inside which an object is referred to."""
+    for key, item in value.items() if isinstance(value, Dictionary) else ():
+        if any(ref.number == number for ref in all_references(item)):
+            yield key
+
+
+def alike(one: Value, other: Value) -> bool:
+    """Equal with equal types: Python takes true for 1 and 1 for 1.0, readers of PDF do not."""
+    stack: list[tuple[Value, Value]] = [(one, other)]
+    while stack:
+        a, b = stack.pop()
+        if type(a) is not type(b):
+            return False
+        if isinstance(a, Dictionary) and isinstance(b, Dictionary):
+            if a.keys() != b.keys():
+                return False
+            stack += [(a[key], b[key]) for key in a]
+        elif isinstance(a, list) and isinstance(b, list):
+            if len(a) != len(b):
+                return False
+            stack += zip(a, b, strict=True)
+        elif a != b:
+            return False
+    return True
+
+
+def same_text(old: Value, new: Value) -> bool:
+    """Equality in which strings are compared as the text that they say (7.9.2.2)."""
+    if isinstance(old, bytes) and isinstance(new, bytes):
+        return decode_text_string(old) == decode_text_string(new)
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(same_text, old, new))
+    if isinstance(old, Dictionary) and isinstance(new, Dictionary):
+        return old.keys() == new.keys() and all(same_text(old[key], new[key]) for key in old)
+    return type(old) is type(new) and old == new
+
+
+def changed_keys(old: Dictionary, new: Dictionary) -> list[str]:
+    return [
+        key for key in {**old, **new} if key not in old or key not in new or not alike(old[key], new[key])
+    ]
+
+
+def repeats(value: Value) -> bool:
+    """Whether any dictionary in a value has an entry twice; the parser bounded depth and size."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Dictionary):
+            if item.repeated:
+                return True
+            stack += item.values()
+        elif isinstance(item, list):
+            stack += item
+    return False
