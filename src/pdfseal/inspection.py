@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pdfseal.errors import CallerError, DocumentError
-from pdfseal.pdf.changes import Change, changes_since
+from pdfseal.pdf.changes import Change, History
 from pdfseal.pdf.conformance import pdfa_part
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.field import certification_level, walk_fields
@@ -118,11 +118,13 @@ def extract_length(inspection: Inspection, number: int) -> int:
 
 def _revisions(document: Document, signatures: tuple[FoundSignature, ...]) -> Iterator[RevisionFacts]:
     closed_by = {one.covered_end: one for one in signatures if one.coverage in ("whole_file", "revision")}
-    start = 0
-    for number, sections in enumerate(_grouped(document), start=1):
-        end = _end_of(document, sections)
-        state = document if end == document.end else document.earlier(end)
-        changes = changes_since(state, start) if start else None
+    groups = _grouped(document)
+    ends = [_end_of(document, sections) for sections in groups]
+    history = History(document, ends[:-1])
+    steps = {step.end: step.changes for step in history.steps}
+    for number, (sections, start, end) in enumerate(zip(groups, [0, *ends], ends, strict=False), start=1):
+        # a revision that begins at no state of the document has no step: what is said of its beginning counts
+        changes = steps.get(end) or history.since(start) if start else None
         signature = closed_by.get(end)
         yield RevisionFacts(
             number=number,
@@ -135,7 +137,6 @@ def _revisions(document: Document, signatures: tuple[FoundSignature, ...]) -> It
             signature=signature.field if signature else None,
             modified=signature.text("M", document) if signature else None,
         )
-        start = end
 
 
 def _grouped(document: Document) -> list[list[Section]]:

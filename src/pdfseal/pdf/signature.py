@@ -13,7 +13,7 @@ Reference: ISO 32000-2, 12.8.1 (signature dictionaries), 12.7.5.5 (signature fie
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -261,32 +261,38 @@ def find_prepared(document: Document) -> FoundSignature | None:
     return empty[-1] if empty else None
 
 
-def displayed_boxes(document: Document, found: FoundSignature) -> tuple[tuple[int, Rect], ...]:
-    """Page number and rectangle in displayed page space of the signature's visible widget.
+def displayed_boxes(
+    document: Document, found: Iterable[FoundSignature]
+) -> list[tuple[tuple[int, Rect], ...]]:
+    """Of each signature, page number and rectangle in displayed page space of its visible widgets.
 
-    The page is the one whose /Annots holds the widget; /P alone is a claim.
+    The page is the one whose /Annots holds the widget; /P alone is a claim. All signatures are
+    looked for in one walk over the pages.
     """
+    shown = [dict(_widgets(document, one)) for one in found]
+    left = {ref: rect for rects in shown for ref, rect in rects.items()}
+    places = {ref: (page, rect) for ref, page, rect in _places(document, left)} if left else {}
+    return [tuple(places[ref] for ref in rects if ref in places) for rects in shown]
+
+
+def _widgets(document: Document, found: FoundSignature) -> Iterator[tuple[Ref, Rect]]:
+    """The visible widgets of a signature's field: the field itself, or its kids."""
     if found.widget is None:
-        return ()
-    widgets = [(found.widget_ref, found.widget)] if "Rect" in found.widget else []
-    for kid in document.array(found.widget.get("Kids")) or []:
-        dictionary = document.dictionary(kid)
-        if dictionary is not None and isinstance(kid, Ref):
-            widgets.append((kid, dictionary))
-    wanted = {
-        ref: rect for ref, widget in widgets if ref is not None and (rect := widget_rect(document, widget))
-    }
-    if not wanted:
-        return ()
-    return tuple(_places(document, wanted))
+        return
+    kids = document.array(found.widget.get("Kids")) or []
+    for ref in (found.widget_ref, *kids):
+        widget = document.dictionary(ref) if isinstance(ref, Ref) else None
+        rect = widget_rect(document, widget) if widget is not None else None
+        if isinstance(ref, Ref) and rect is not None:
+            yield ref, rect
 
 
-def _places(document: Document, wanted: dict[Ref, Rect]) -> Iterator[tuple[int, Rect]]:
+def _places(document: Document, wanted: dict[Ref, Rect]) -> Iterator[tuple[Ref, int, Rect]]:
     left = dict(wanted)
     for page in document.pages():
         for annotation in _annotations(document, page):
             if isinstance(annotation, Ref) and annotation in left:
-                yield page.number, page.geometry.rect_to_displayed(left.pop(annotation))
+                yield annotation, page.number, page.geometry.rect_to_displayed(left.pop(annotation))
         if not left:
             return
 

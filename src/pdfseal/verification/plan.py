@@ -140,7 +140,10 @@ def verify(source: Source, policy: Policy) -> Report:
     validator = with_material(policy.validator, store, (case.found.contents for case in cases))
     _judge_timestamps(store, cases, digests, policy.for_time(validator))
     history = History(document, (case.found.covered_end for case in cases if _covers_revision(case)))
-    reports = tuple(_report(document, history, case, policy, validator) for case in cases)
+    reports = tuple(
+        _report(document, history, case, boxes, policy, validator)
+        for case, boxes in zip(cases, _boxes(document, cases), strict=True)
+    )
     return Report(
         verdict=sum_up(reports),
         file=FileFacts(
@@ -269,7 +272,12 @@ def _read_store(document: Document, cases: Sequence[_Case]) -> Dss:
 
 
 def _report(
-    document: Document, history: History, case: _Case, policy: Policy, validator: Validator
+    document: Document,
+    history: History,
+    case: _Case,
+    boxes: tuple[ReportedBox, ...],
+    policy: Policy,
+    validator: Validator,
 ) -> SignatureReport:
     found, container = case.found, case.container
     signing_time = _signing_time(document, case)
@@ -281,7 +289,6 @@ def _report(
     timestamp = case.timestamp.facts if case.timestamp is not None else None
     # 9. What came after
     changes = _judge_changes(document, history, case)
-    boxes = _boxes(document, case)
     # 10. Verdict
     findings = tuple(case.findings)
     return SignatureReport(
@@ -423,9 +430,12 @@ def _signer(case: _Case) -> Signer | None:
     )  # fmt: skip
 
 
-def _boxes(document: Document, case: _Case) -> tuple[ReportedBox, ...]:
+def _boxes(document: Document, cases: Sequence[_Case]) -> list[tuple[ReportedBox, ...]]:
     try:
-        return tuple(ReportedBox(page, rect) for page, rect in displayed_boxes(document, case.found))
+        shown = displayed_boxes(document, (case.found for case in cases))
     except DocumentError as error:
-        case.note("boxes_unreadable", "info", f"where the seal is shown cannot be read: {error.message}")
-        return ()
+        for case in cases:
+            message = f"where the seal is shown cannot be read: {error.message}"
+            case.note("boxes_unreadable", "info", message)
+        return [()] * len(cases)
+    return [tuple(ReportedBox(page, rect) for page, rect in boxes) for boxes in shown]
