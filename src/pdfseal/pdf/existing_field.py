@@ -11,11 +11,10 @@ Reference: ISO 32000-2, 12.7.5.5 (signature fields; tables 236, 237), 12.8.2.4 (
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pdfseal.errors import CallerError, RefusedError
 from pdfseal.pdf.document import Document, Page
 from pdfseal.pdf.field import FieldTarget, walk_fields, widget_rect
+from pdfseal.pdf.permission import read_permission
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value, decode_text_string
 
 # Bits of a seed value dictionary's /Ff: which entries are demands and not proposals (table 237).
@@ -135,26 +134,10 @@ def _page_of(document: Document, ref: Ref, widget: Dictionary) -> Page:
 
 
 def _check_not_locked(document: Document, name: str) -> None:
-    for signed, parameters in _field_locks(document):
-        action = document.resolve(parameters.get("Action"))
-        fields = _texts(document, parameters.get("Fields"))
-        # a name stands for the fields below it as well (12.8.2.4)
-        listed = any(name == one or name.startswith(one + ".") for one in fields)
-        locked = action == Name("All") or (listed if action == Name("Include") else not listed)
-        if locked:
+    """12.8.2.4: what a signature that is there locks, no further one may change."""
+    for _, field, signed, kind in walk_fields(document):
+        signature = document.dictionary(field.get("V")) if kind == Name("Sig") else None
+        if signature is not None and read_permission(document, signature, field).locked(name):
             raise RefusedError(
                 "forbidden_by_document", f"the signature in {signed!r} locks the field {name!r} (FieldMDP)"
             )
-
-
-def _field_locks(document: Document) -> Iterator[tuple[str, Dictionary]]:
-    """FieldMDP parameters of the signatures that are there, with the names of their fields."""
-    for _, field, full, kind in walk_fields(document):
-        signature = document.dictionary(field.get("V")) if kind == Name("Sig") else None
-        for item in document.array(signature.get("Reference")) or [] if signature else []:
-            reference = document.dictionary(item)
-            if reference is None or reference.get("TransformMethod") != Name("FieldMDP"):
-                continue
-            parameters = document.dictionary(reference.get("TransformParams"))
-            if parameters is not None:
-                yield full, parameters

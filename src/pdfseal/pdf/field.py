@@ -18,6 +18,7 @@ from datetime import datetime
 from pdfseal.errors import CallerError, DocumentError, RefusedError
 from pdfseal.geometry import Rect
 from pdfseal.pdf.document import Document, Page
+from pdfseal.pdf.permission import docmdp_permission
 from pdfseal.pdf.revision import Revision
 from pdfseal.pdf.syntax import (
     Dictionary,
@@ -367,15 +368,3 @@ def certification_level(document: Document) -> int | None:
     perms = document.dictionary(document.catalog.get("Perms"))
     certification = document.dictionary(perms.get("DocMDP")) if perms else None
     return None if certification is None else docmdp_permission(document, certification)
-
-
-def docmdp_permission(document: Document, signature: Dictionary) -> int | None:
-    """/P of a signature dictionary's DocMDP transform; 2 where it says nothing valid (table 257)."""
-    for reference in document.array(signature.get("Reference")) or []:
-        transform = document.dictionary(reference)
-        if transform is None or transform.get("TransformMethod") != Name("DocMDP"):
-            continue
-        parameters = document.dictionary(transform.get("TransformParams"))
-        permission = document.resolve(parameters.get("P")) if parameters is not None else None
-        return permission if isinstance(permission, int) and permission in (1, 2, 3) else 2
-    return None

@@ -31,10 +31,10 @@ from pdfseal.containers.base import Container, DigestSpec
 from pdfseal.containers.cms import CmsContainer
 from pdfseal.containers.ses_reading import SesContainer
 from pdfseal.errors import DocumentError
-from pdfseal.pdf.changes import History
+from pdfseal.pdf.changes import MAX_DETAILS, History
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.dss import Dss, read_dss
-from pdfseal.pdf.field import docmdp_permission
+from pdfseal.pdf.permission import read_permission
 from pdfseal.pdf.signature import FoundSignature, covered_pieces, displayed_boxes, find_signatures
 from pdfseal.pdf.source import Source
 from pdfseal.pki.certificate import Certificate
@@ -383,15 +383,21 @@ def _judge_changes(document: Document, history: History, case: _Case) -> Changes
     if not _covers_revision(case):
         return ChangesSeen("other", False)
     changes = history.since(case.found.covered_end)
-    permission = docmdp_permission(document, case.found.dictionary)
-    allowed = changes.level in (_ALLOWED_BY_DOCMDP.get(permission, ()) if permission else _ALLOWED_LEVELS)
-    for change in dict.fromkeys(changes.details) if changes.level != "none" else ():
+    permission = read_permission(document, case.found.dictionary, case.found.widget)
+    level = permission.level
+    allowed = changes.level in (_ALLOWED_LEVELS if level is None else _ALLOWED_BY_DOCMDP[level])
+    for change in dict.fromkeys(changes.details):
         severity: Severity = "info" if allowed else "error"
         case.note(
             f"changes.{change.level}", severity, f"after signing: {change.reason} (object {change.number})"
         )
-    if not allowed and permission:
-        case.note("changes.docmdp", "error", f"the certification permits only /P {permission}")
+    if not allowed and level is not None:
+        case.note("changes.docmdp", "error", f"the signature permits only /P {level} to come later")
+    broken = sorted(filter(permission.locked, changes.fields))
+    for name in broken[:MAX_DETAILS]:
+        message = f"the signature locks the field {name!r}, which was filled in or signed later"
+        case.note("changes.fieldmdp", "error", message)
+    allowed = allowed and not broken
     return ChangesSeen(changes.level, allowed, changes.revisions)
 
 

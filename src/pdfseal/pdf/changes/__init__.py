@@ -14,6 +14,6 @@ revisions wrote, never by the number of pages.
 """
 
 from pdfseal.pdf.changes.history import History, Step, changes_since
-from pdfseal.pdf.changes.levels import LEVELS, Change, Changes, Level
+from pdfseal.pdf.changes.levels import LEVELS, MAX_DETAILS, Change, Changes, Level
 
-__all__ = ["LEVELS", "Change", "Changes", "History", "Level", "Step", "changes_since"]
+__all__ = ["LEVELS", "MAX_DETAILS", "Change", "Changes", "History", "Level", "Step", "changes_since"]

@@ -325,7 +325,7 @@ class Judge:
             if self._signed_now(item, added):
                 if self._is_document_timestamp(added):
                     return Change(target, "ltv", "a document timestamp was added")
-                return Change(target, "signatures", "a signature field was added")
+                return Change(target, "signatures", "a signature field was added", self._name_now(item))
             if "Parent" not in added and not any(key in added for key in _SHOWN_KEYS):
                 return Change(target, "signatures", "an empty signature field was added")
             return Change(target, "annotations", "a signature field was added that shows something unsigned")
@@ -338,6 +338,9 @@ class Judge:
         value = self.after.dictionary(self._inherited(self.after, widget, "V"))
         shows_something = any(key in widget for key in ("Parent", *_SHOWN_KEYS))
         return value is not None and value.get("Type") == Name("DocTimeStamp") and not shows_something
+
+    def _name_now(self, item: Value) -> str | None:
+        return self.new.fields[item.number][1] if isinstance(item, Ref) else None
 
     def _kind_before(self, number: int) -> Value:
         return self.old.fields.get(number, (None, ""))[0]

@@ -1,0 +1,92 @@
+"""What a signature permits to come after it: /P of its certification, and the fields that it locks.
+
+    Document + signature dictionary + field -> Permission(certification, lock_permission, locks)
+
+Reference: ISO 32000-2, 12.8.2.2 (DocMDP), 12.8.2.4 (FieldMDP), 12.7.5.5 (table 236: /Lock).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pdfseal.pdf.document import Document
+from pdfseal.pdf.syntax import Dictionary, Name, decode_text_string
+
+Action = Literal["All", "Include", "Exclude"]
+_NAMING: tuple[Action, ...] = ("Include", "Exclude")
+_PERMISSIONS = (1, 2, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLock:
+    """The fields that a signature locks: all, those named, or all but those named."""
+
+    action: Action
+    names: tuple[str, ...] = ()
+
+    def covers(self, name: str) -> bool:
+        """Whether a field is locked. A name stands for the fields below it as well (12.8.2.4)."""
+        named = any(name == one or name.startswith(one + ".") for one in self.names)
+        return {"All": True, "Include": named, "Exclude": not named}[self.action]
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """`certification`: /P of a DocMDP transform; `lock_permission`: /P of the field's /Lock (PDF 2.0)."""
+
+    certification: int | None = None
+    lock_permission: int | None = None
+    locks: tuple[FieldLock, ...] = ()
+
+    @property
+    def level(self) -> int | None:
+        """The more restrictive /P of both; None where none is given."""
+        return min((p for p in (self.certification, self.lock_permission) if p is not None), default=None)
+
+    def locked(self, name: str) -> bool:
+        return any(lock.covers(name) for lock in self.locks)
+
+
+def read_permission(document: Document, signature: Dictionary, field: Dictionary | None) -> Permission:
+    """The permission of a signature dictionary and of the field that it is the value of."""
+    lock = document.dictionary(field.get("Lock")) if field is not None else None
+    rules = [parameters for parameters in _transforms(document, signature, "FieldMDP") if parameters]
+    return Permission(
+        docmdp_permission(document, signature),
+        _permission(document, lock) if lock is not None else None,
+        tuple(dict.fromkeys(_field_lock(document, one) for one in (*rules, lock) if one is not None)),
+    )
+
+
+def docmdp_permission(document: Document, signature: Dictionary) -> int | None:
+    """/P of a signature dictionary's DocMDP transform; 2 where it says nothing valid (table 257)."""
+    for parameters in _transforms(document, signature, "DocMDP"):
+        found = _permission(document, parameters) if parameters is not None else None
+        return found or 2
+    return None
+
+
+def _transforms(document: Document, signature: Dictionary, method: str) -> Iterator[Dictionary | None]:
+    """/TransformParams of the signature references of one method."""
+    for item in document.array(signature.get("Reference")) or []:
+        reference = document.dictionary(item)
+        if reference is not None and document.resolve(reference.get("TransformMethod")) == Name(method):
+            yield document.dictionary(reference.get("TransformParams"))
+
+
+def _permission(document: Document, parameters: Dictionary) -> int | None:
+    found = document.resolve(parameters.get("P"))
+    return found if isinstance(found, int) and not isinstance(found, bool) and found in _PERMISSIONS else None
+
+
+def _field_lock(document: Document, parameters: Dictionary) -> FieldLock:
+    """A lock whose action is not understood locks everything."""
+    items = [document.resolve(item) for item in document.array(parameters.get("Fields")) or []]
+    names = tuple(decode_text_string(item) for item in items if isinstance(item, bytes))
+    action = document.resolve(parameters.get("Action"))
+    for known in _NAMING:
+        if action == Name(known):
+            return FieldLock(known, names)
+    return FieldLock("All")
