@@ -214,7 +214,7 @@ PYHANKO_ACCEPTS = {
     "stream-reaches-over-the-end": "a signed stream goes on in what is appended",
     "signature-taken-out-of-the-form": "a later revision hides a signature",
     "unsigned-signature-field-covers-the-page": "a new field that nobody signed shows what it likes",
-    "field-locked-by-the-field-filled": "pyHanko reads the lock of the signature's references alone, not /Lock",
+    "field-locked-by-the-field-filled": "pyHanko reads the lock of the references alone, not /Lock",
     "locked-appearance-drawn-anew": "pyHanko lets the appearance of a locked field be drawn anew",
     "appearance-became-a-stream-of-another-kind": "pyHanko takes any stream for an appearance",
 }
