@@ -85,7 +85,7 @@ CASES: list[tuple[str, dict[str, Any], int]] = [
     ("getCertInfo", {"cert": b64(b"0" * 40)}, 89003021),
     ("getCertInfo", {"cert": CERT, "oid": "x.y"}, 89000001),
     ("validationCert", {"cert": b64(b"no")}, 89003021),
-    ("validationCert", {"cert": EXAMPLES["validationCert"]["cert"]}, 89003031),
+    ("validationCert", {"cert": b64(pki.certificate("rsa-expired").der)}, 89003031),
     ("validationCert", {"cert": b64(pki.certificate("p384-signer").der)}, 89003027),
     ("validationCert", {"cert": b64(pki.certificate("sm2-stranger-root").der)}, 89003027),
     ("verifySign", VERIFY | {"signAlg": "SHA256withRSA"}, 89000001),

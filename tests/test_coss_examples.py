@@ -69,7 +69,8 @@ def test_get_cert_info_of_the_certificate_in_verify_pdf_seal(client: coss.Client
 
 
 def test_validation_cert(client: coss.Client):
-    assert client.code("validationCert", {"cert": EXAMPLES["validationCert"]["cert"]}) == 89003031
+    """An expired certificate of ours: the manual's own holds a living person's identity number."""
+    assert client.code("validationCert", {"cert": b64(pki.certificate("rsa-expired").der)}) == 89003031
 
 
 def test_get_hash_data(client: coss.Client):
