@@ -4,6 +4,7 @@
 #   make check    lint, types, import directions
 #   make bench    the performance budget, measured
 #   make corpus   seals every PDF in the source distributions of pikepdf and pypdf
+#   make fuzz     attacks verify with mutants, guided by coverage (MINUTES=30)
 #   make fixtures writes fixtures/pdf and fixtures/pictures again
 #   make gallery  writes docs/gallery.md and its pictures again
 #   make clean    removes what these targets made
@@ -39,7 +40,7 @@ define need
 	fi
 endef
 
-.PHONY: help demo judges test check bench corpus fixtures gallery clean
+.PHONY: help demo judges test check bench corpus fuzz fixtures gallery clean
 help:
 	@sed -n '2,/^$$/s/^#//p' Makefile
 
@@ -85,6 +86,11 @@ corpus: judges $(VENV)/.tools
 	@$(BIN)/python -m tests.corpus.fetch
 	@$(BIN)/python -m tests.corpus.run
 
+MINUTES ?= 30
+fuzz: $(VENV)/.tools
+	@$(PIP) install --editable '.[fuzz]' || echo "without atheris: inputs are mutated at random"
+	@$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+
 fixtures: judges $(VENV)/.tools
 	@$(BIN)/python fixtures/make_pdfs.py
 	@$(BIN)/python fixtures/make_pictures.py
@@ -95,7 +101,7 @@ gallery: $(VENV)/.program
 	@$(BIN)/python docs/make_gallery.py
 
 clean:
-	@rm -rf $(VENV) demo-output bench-output tests/corpus/downloads build dist \
+	@rm -rf $(VENV) demo-output bench-output fuzz-output tests/corpus/downloads build dist \
 	  .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 	@echo "removed the environment, caches and outputs"

@@ -149,6 +149,9 @@ def open_security(source: Source, password: str | None) -> Security:
 
     try:
         with open_with_qpdf(source, password) as pdf:
+            if not pdf.is_encrypted:
+                message = "its cross-reference sections disagree on whether it is encrypted"
+                raise DocumentError("pdf_encrypted", f"the PDF cannot be opened: {message}")
             found = pdf.encryption
             return Security(
                 key=bytes(found.encryption_key),

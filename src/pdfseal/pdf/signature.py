@@ -126,8 +126,8 @@ def _in_first_form(document: Document) -> list[tuple[object, _Located]]:
     """Signatures in the form of the oldest revision: a later one may have taken them out of it."""
     for count in range(1, len(document.sections)):
         sections = document.sections[-count:]
-        if "Root" not in sections[0].trailer:
-            continue  # the first half of a linearized file
+        if not isinstance(sections[0].trailer.get("Root"), Ref):
+            continue  # the first half of a linearized file, or no state of a document
         first = document.with_sections(sections)
         try:
             return [
