@@ -22,7 +22,7 @@ from pdfseal.pdf.changes.rebuilding import Strays, irregular
 from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.syntax import WHITESPACE
-from pdfseal.pdf.xref import Section
+from pdfseal.pdf.xref import InUse, Section
 
 MAX_CHANGED_OBJECTS = 2_000_000
 _MAX_TRAILING_BYTES = 4096
@@ -120,6 +120,8 @@ class _Growth:
             yield Change(0, "other", "the encryption of the document was changed")
         if (over := self.live.reaching_over(self.looked_at)) is not None:
             yield Change(over, "other", "a signed object goes on in bytes that were appended")
+        if (number := self._regenerated(sections)) is not None:
+            yield Change(number, "other", "a later section lists the object under another generation")
         numbers = _listed(sections)
         yield from Judge(old, new, self.live, self.references, numbers).judge()
         if (stray := self.strays.after(start)) is not None and stray < end:
@@ -128,6 +130,18 @@ class _Growth:
             yield Change(0, "other", "a later cross-reference table has entries that are not of 20 bytes")
         self.live.advance(new.document, numbers)
         self.looked_at = numbers
+
+    def _regenerated(self, sections: tuple[Section, ...]) -> int | None:
+        """An object that any later section gives another generation: readers differ on which one then counts.
+
+        7.5.4: the number of an object in use is not given out again before it was freed.
+        """
+        for section in sections:
+            for number, entry in section.entries().items():
+                old = self.live.entry(number)
+                if isinstance(entry, InUse) and isinstance(old, InUse) and entry.generation != old.generation:
+                    return number
+        return None
 
 
 def _only_white_space(document: Document, start: int) -> bool:
