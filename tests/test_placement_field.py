@@ -224,5 +224,5 @@ def test_certified_documents(level: int) -> None:
     if level == 3:
         assert len(seal(certified, placement=EVERYWHERE, allow_annotations=True).prepared.boxes) == 3
         return
-    with pytest.raises(RefusedError, match=f"/DocMDP /P {level}"):
+    with pytest.raises(RefusedError, match=f"certification states /P {level}"):
         seal(certified, placement=EVERYWHERE, allow_annotations=True)

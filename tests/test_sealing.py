@@ -175,7 +175,7 @@ def test_hole_too_small_names_the_bytes_needed():
     prepared = prepare(reserve=100)
     error = refused("hole_too_small", pdfseal.compose, prepared, sign(prepared))
     needed = int(re.findall(r"\d+", error.message)[0])
-    again = prepare(reserve=needed + 2)  # an ECDSA signature's length varies by a byte or two
+    again = prepare(reserve=needed + 6)  # the length of an ECDSA signature varies
     assert pdfseal.verify(compose(again), trust=trust("p256")).verdict == "passed"
 
 

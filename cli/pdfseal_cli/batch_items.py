@@ -234,6 +234,7 @@ def _order(options: dict[str, Any], signer: str) -> SealOrder:
         field_name=options["field_name"],
         reserve=options["reserve"],
         certify=options["certify"],
+        lock=options["lock"],
         allow_annotations=options["allow_annotations"],
         password=read_pdf_password(options["pdf_password_file"]),
     )

@@ -20,6 +20,7 @@ from pdfseal import (
     AtPoint,
     CallerError,
     Certificate,
+    FieldLock,
     InRectangle,
     IntoField,
     OutsideError,
@@ -100,7 +101,25 @@ class Moment(click.ParamType[datetime]):
         return moment
 
 
+class Lock(click.ParamType[FieldLock]):
+    """Which form fields a signature locks."""
+
+    name = "FIELDS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> FieldLock:
+        if isinstance(value, FieldLock):
+            return value
+        text = str(value)
+        names = tuple(name.strip() for name in text.removeprefix("~").split(","))
+        if text == "all":
+            return FieldLock("All")
+        if not all(names):
+            self.fail(f"{value!r} is not `all`, and names a field that has no name", param, ctx)
+        return FieldLock("Exclude" if text.startswith("~") else "Include", names)
+
+
 RECT, POINT, SIZE, MOMENT = Lengths("L,B,R,T"), Lengths("X,Y"), Lengths("W,H"), Moment()
+LOCK = Lock()
 
 
 def read_input(path: str, what: str) -> bytes:
@@ -444,6 +463,11 @@ def signature_options(command: F) -> F:
             click.option("--pdf-password-file", help="File whose first line opens an encrypted PDF."),
             click.option(
                 "--certify", type=click.IntRange(1, 3), help="Certify: later changes up to /P 1, 2 or 3."
+            ),
+            click.option(
+                "--lock",
+                type=LOCK,
+                help="Form fields that it locks: all; NAME,...; ~NAME,... for all others.",
             ),
             click.option("--reserve", type=int, help="Bytes kept for the signature container."),
         )

@@ -129,6 +129,7 @@ def _prepare(options: dict[str, Any], certificates: tuple[Certificate, ...]) -> 
         field_name=options["field_name"],
         reserve=options["reserve"],
         certify=options["certify"],
+        lock=options["lock"],
         password=read_pdf_password(options["pdf_password_file"]),
         repair=options["repair"],
         allow_annotations=options["allow_annotations"],

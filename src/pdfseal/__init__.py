@@ -43,6 +43,7 @@ from pdfseal.errors import (
 from pdfseal.geometry import Point, Rect, Size, mm_to_points, points_to_mm
 from pdfseal.inspection import Inspection
 from pdfseal.pdf.drawing.caption import Caption, QrCode
+from pdfseal.pdf.permission import FieldLock
 from pdfseal.pdf.text.pages import PageTexts
 from pdfseal.pdf.text.search import Located, Match, MatchPart
 from pdfseal.pki.certificate import Certificate
@@ -67,6 +68,7 @@ __all__ = [
     "Caption",
     "Certificate",
     "DocumentError",
+    "FieldLock",
     "Finding",
     "InRectangle",
     "Inspection",

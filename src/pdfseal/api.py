@@ -22,6 +22,7 @@ from pdfseal.errors import CallerError, DocumentError, RefusedError
 from pdfseal.geometry import Size, mm_to_points
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.page_ranges import PageSelection
+from pdfseal.pdf.permission import FieldLock
 from pdfseal.pdf.repair import rewrite
 from pdfseal.pdf.source import BytesSource, opened
 from pdfseal.pdf.text.pages import PageTexts
@@ -59,13 +60,14 @@ def prepare(
     field_name: str | None = None,
     reserve: int | None = None,
     certify: int | None = None,
+    lock: FieldLock | None = None,
     timestamp: bool = True,
     password: str | None = None,
     repair: bool = False,
     allow_annotations: bool = False,
     texts: PageTexts | None = None,
 ) -> PreparedSeal:
-    """Prepare a PDF for a signature that is made elsewhere.
+    """Prepare a PDF for a signature that is made elsewhere, by whom `.hash_set_bytes` is signed.
 
     `signer` is the certificate of the outside key, `chain` what leads from it towards a root
     (Certificate values, DER or PEM). `seal` is an SESeal (DER) to seal with; its own picture is
@@ -73,15 +75,13 @@ def prepare(
     the seal's layout, "ses2014" or "ses2020"; it follows from `seal` if absent. `signature_scheme`
     names the algorithm ("rsa-pss-sha256", ...), by default what fits the key. `when`: aware,
     now if absent. `certify`: /P (1, 2 or 3) of a certification, for a first signature.
-    `reserve`: bytes for the container, computed if absent. `timestamp`: keep
-    room for a timestamp token. `password` opens an encrypted PDF. `repair` rewrites a damaged
-    one first, in memory, if it carries no signature; `.notes` says so. `allow_annotations` lets a
-    placement of several boxes onto a signed PDF; `.notes` warns. `texts`: what `read_texts` gave
-    for the same PDF, so that keywords are not looked up in the file again.
+    `lock`: FieldLock("All"), or ("Include" or "Exclude", names): form fields that it locks.
+    `reserve`: bytes for the container. `timestamp`: keep room for a token. `password` opens an
+    encrypted PDF. `repair` rewrites a damaged one first, in memory, if it carries no signature.
+    `allow_annotations` lets several boxes onto a signed PDF. `.notes` says what the caller should
+    know of either. `texts`: what `read_texts` gave for the same PDF.
 
-    Returns a PreparedSeal: `.write(path)` or `.pdf_bytes()`, `.hash_bytes`, `.hash_set_bytes`
-    (give this to the signer), `.hash_set_hash_bytes`, `.to_json()`.
-    Raises CallerError, RefusedError, DocumentError (codes: docs/errors.md).
+    Raises CallerError, RefusedError, DocumentError (docs/errors.md).
     """
     plan = make_plan(scheme, signer, chain, signature_scheme, subfilter, seal)
     prepare_source = partial(
@@ -95,6 +95,7 @@ def prepare(
         field_name=field_name,
         reserve=reserve,
         certify=certify,
+        lock=lock,
         timestamp=timestamp,
         password=password,
         allow_annotations=allow_annotations,

@@ -14,7 +14,8 @@ from pdfseal.errors import CallerError, DocumentError
 from pdfseal.pdf.changes import Change, History
 from pdfseal.pdf.conformance import pdfa_part
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.field import certification_level, walk_fields
+from pdfseal.pdf.field import walk_fields
+from pdfseal.pdf.rights import certification_level
 from pdfseal.pdf.signature import FoundSignature, find_signatures
 from pdfseal.pdf.source import Source
 from pdfseal.pdf.syntax import Name

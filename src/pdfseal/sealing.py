@@ -27,18 +27,24 @@ from pdfseal.pdf.drawing.artwork import Artwork, arrange
 from pdfseal.pdf.drawing.caption import Caption, QrCode
 from pdfseal.pdf.drawing.margins import ink_window
 from pdfseal.pdf.drawing.picture import read_picture
-from pdfseal.pdf.existing_field import check_seed, lock_reference
+from pdfseal.pdf.existing_field import check_seed, lock_of
 from pdfseal.pdf.field import (
     AppendedSignature,
     FieldBox,
     FieldTarget,
     SignatureEntry,
     append_signature,
-    certification_level,
-    check_signing_allowed,
     free_field_name,
 )
+from pdfseal.pdf.permission import FieldLock
 from pdfseal.pdf.revision import Revision
+from pdfseal.pdf.rights import (
+    certification_level,
+    check_not_locked,
+    check_signing_allowed,
+    has_usage_rights,
+    strictest,
+)
 from pdfseal.pdf.second_reader import check_agreement
 from pdfseal.pdf.signature import covered_pieces, find_prepared, find_signatures
 from pdfseal.pdf.source import Source, chunks
@@ -97,6 +103,7 @@ def prepare(
     password: str | None = None,
     allow_annotations: bool = False,
     certify: int | None = None,
+    lock: FieldLock | None = None,
     texts: PageTexts | None = None,
 ) -> PreparedSeal:
     """Reserve a signature field in an appended revision and say what is to be signed.
@@ -105,8 +112,8 @@ def prepare(
     overrides the bytes kept for the container; `timestamp` keeps room for a token. `password`
     opens an encrypted document (the empty one is tried where none is given). `allow_annotations`
     lets several boxes onto a document that is signed already. `certify` makes it a certification
-    that permits later changes up to /P 1, 2 or 3; it must be the first signature. `texts`: its page
-    texts, if read.
+    that permits later changes up to /P 1, 2 or 3; it must be the first signature. `lock`: the form
+    fields that no later revision may change. `texts`: its page texts, if read.
     Raises CallerError, RefusedError and DocumentError; nothing is written anywhere.
     """
     document = Document.open(source, password=password)
@@ -125,17 +132,20 @@ def prepare(
         placed = resolve(placement, document, artwork.size, ink=find_ink, texts=texts, password=password)
     target = placed[0].target if placed else None
     name = _field_name(document, field_name, target)
+    check_not_locked(document, name)
     notes = _moved(placed) + _check_stamps(document, len(placed), allow_annotations)
     if target is None and certification_level(document) is not None:
         notes += (
             "the document is certified: some verifiers accept a further signature only in a field "
             "that was there when it was certified",
         )
+    if has_usage_rights(document):
+        notes += ("the document has usage rights (/UR3), which end for some readers once it is changed",)
     revision = Revision(document)
     appended = append_signature(
         revision,
         field_name=name,
-        entry=replace(_entry(plan, when, words, document, target), certify=certify),
+        entry=_entry(plan, when, words, document, target, certify, lock),
         boxes=_draw(revision, artwork, placed, appearance, plain),
         hole_bytes=hole_bytes,
         file_id=file_id,
@@ -271,12 +281,11 @@ def _check_stamps(document: Document, count: int, allow_annotations: bool) -> tu
     """Several boxes are annotations: what earlier signatures say to that, and what the caller should know."""
     if count < 2:
         return ()
-    level = certification_level(document)
+    level, who = strictest(document)
     if level in (1, 2):
         raise RefusedError(
             "forbidden_by_document",
-            f"the document is certified with /DocMDP /P {level}: it permits no annotations, "
-            f"and {count} boxes need {count - 1} of them",
+            f"{who} states /P {level}: it permits no annotations, and {count} boxes need {count - 1} of them",
         )
     if not any(not one.empty for one in find_signatures(document)):
         return ()
@@ -305,18 +314,28 @@ def _check_certify(document: Document, certify: int | None) -> None:
 
 
 def _entry(
-    plan: Plan, when: datetime, words: Wording, document: Document, target: FieldTarget | None
+    plan: Plan,
+    when: datetime,
+    words: Wording,
+    document: Document,
+    target: FieldTarget | None,
+    certify: int | None,
+    lock: FieldLock | None,
 ) -> SignatureEntry:
-    lock = None
     if target is not None:
-        lock = lock_reference(document, target)
+        own = lock_of(document, target)
+        if lock is not None and own is not None:
+            raise CallerError(
+                "argument", f"the field {target.name!r} says itself which fields its signature locks"
+            )
+        lock = lock or own
         check_seed(
             document, target, filter=plan.filter, subfilter=plan.subfilter,
-            digest=plan.digest_algorithm, reason=words.reason,
+            digest=plan.digest_algorithm, reason=words.reason, certify=certify,
         )  # fmt: skip
     return SignatureEntry(
         plan.filter, plan.subfilter, when, words.name, words.reason, words.location, words.contact,
-        references=() if lock is None else (lock,),
+        lock=lock, certify=certify,
     )  # fmt: skip
 
 

@@ -59,6 +59,7 @@ def document(kind: str = "plain") -> bytes:
             DA=pikepdf.String("/Helv 10 Tf 0 g"),
             DR=pikepdf.Dictionary(Font=pikepdf.Dictionary(Helv=helvetica)),
         )
+        _shape_fields(pdf, kind)
         if kind == "texts":
             pdf.Root.Lang = pikepdf.String("zh-CN")
             pdf.Root.PageLabels = pikepdf.Dictionary(Nums=[0, pikepdf.Dictionary(P=pikepdf.String("第一页"))])
@@ -75,6 +76,21 @@ def document(kind: str = "plain") -> bytes:
 
 
 KINDS = ("plain", "object streams", "linearized", "texts", "xmp", "encrypted")
+
+
+def _shape_fields(pdf: pikepdf.Pdf, kind: str) -> None:
+    """Documents for a few tests only: without appearances, and with a reserved field that has wishes."""
+    reserved = pdf.Root.AcroForm.Fields[-1]
+    if kind == "bare":
+        for field in pdf.Root.AcroForm.Fields:
+            if "/AP" in field:
+                del field["/AP"]
+    if kind == "own lock":
+        reserved.Lock = pikepdf.Dictionary(Action=pikepdf.Name.Include, Fields=[pikepdf.String(NOTE)])
+    if kind == "lock with P 1":
+        reserved.Lock = pikepdf.Dictionary(Action=pikepdf.Name.Include, Fields=[pikepdf.String(NOTE)], P=1)
+    if kind.startswith("seed "):
+        reserved.SV = pikepdf.Dictionary(MDP=pikepdf.Dictionary(P=int(kind.removeprefix("seed "))))
 
 
 def _widget(pdf: pikepdf.Pdf, name: str, bottom: int, **entries: object) -> pikepdf.Object:

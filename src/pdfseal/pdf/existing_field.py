@@ -14,7 +14,8 @@ from __future__ import annotations
 from pdfseal.errors import CallerError, RefusedError
 from pdfseal.pdf.document import Document, Page
 from pdfseal.pdf.field import FieldTarget, walk_fields, widget_rect
-from pdfseal.pdf.permission import read_permission
+from pdfseal.pdf.permission import FieldLock, read_lock
+from pdfseal.pdf.rights import check_not_locked
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value, decode_text_string
 
 # Bits of a seed value dictionary's /Ff: which entries are demands and not proposals (table 237).
@@ -32,7 +33,7 @@ def find_empty_field(document: Document, name: str) -> FieldTarget:
         raise CallerError("field_unusable", f"the field {name!r} is not a signature field")
     if document.resolve(field.get("V")) is not None:
         raise CallerError("field_unusable", f"the signature field {name!r} holds a signature already")
-    _check_not_locked(document, name)
+    check_not_locked(document, name)
     widget_ref, widget = _widget(document, ref, field, name)
     page = _page_of(document, widget_ref, widget)
     return FieldTarget(
@@ -46,22 +47,20 @@ def find_empty_field(document: Document, name: str) -> FieldTarget:
     )
 
 
-def lock_reference(document: Document, target: FieldTarget) -> Dictionary | None:
-    """The signature reference that makes the field's /Lock effective, None where it has none."""
-    if target.lock is None:
-        return None
-    parameters = Dictionary({"Type": Name("TransformParams"), "V": Name("1.2")})
-    for key in ("Action", "Fields"):
-        value = document.resolve(target.lock.get(key))
-        if value is not None:
-            parameters[key] = value
-    return Dictionary(
-        {"Type": Name("SigRef"), "TransformMethod": Name("FieldMDP"), "TransformParams": parameters}
-    )
+def lock_of(document: Document, target: FieldTarget) -> FieldLock | None:
+    """What the field's own /Lock says, to be repeated in the signature's references."""
+    return None if target.lock is None else read_lock(document, target.lock)
 
 
 def check_seed(
-    document: Document, target: FieldTarget, *, filter: str, subfilter: str, digest: str, reason: str | None
+    document: Document,
+    target: FieldTarget,
+    *,
+    filter: str,
+    subfilter: str,
+    digest: str,
+    reason: str | None,
+    certify: int | None,
 ) -> None:
     """Whether a signature gives what the seed value demands. RefusedError `forbidden_by_document`."""
     seed = target.seed
@@ -83,6 +82,23 @@ def check_seed(
                 f"the field {target.name!r} demands by its /SV /{key} one of {', '.join(allowed)}, "
                 f"and this signature has {given or 'none'}",
             )
+    _check_certification(document, target, seed, certify)
+
+
+def _check_certification(
+    document: Document, target: FieldTarget, seed: Dictionary, certify: int | None
+) -> None:
+    """/MDP of a seed value: 0 wants an approval, 1 to 3 a certification with that /P (table 237)."""
+    wish = document.dictionary(seed.get("MDP"))
+    wanted = document.resolve(wish.get("P")) if wish is not None else None
+    if wanted not in (0, 1, 2, 3) or wanted == (certify or 0):
+        return
+    demand = f"a certification with /P {wanted}" if wanted else "no certification"
+    given = f"a certification with /P {certify}" if certify else "none"
+    raise RefusedError(
+        "forbidden_by_document",
+        f"the field {target.name!r} demands by its /SV /MDP {demand}, and this signature is {given}",
+    )
 
 
 def _texts(document: Document, value: Value) -> list[str]:
@@ -131,13 +147,3 @@ def _page_of(document: Document, ref: Ref, widget: Dictionary) -> Page:
         if page.ref == widget.get("P"):
             claimed = page
     return claimed or document.page(1)
-
-
-def _check_not_locked(document: Document, name: str) -> None:
-    """12.8.2.4: what a signature that is there locks, no further one may change."""
-    for _, field, signed, kind in walk_fields(document):
-        signature = document.dictionary(field.get("V")) if kind == Name("Sig") else None
-        if signature is not None and read_permission(document, signature, field).locked(name):
-            raise RefusedError(
-                "forbidden_by_document", f"the signature in {signed!r} locks the field {name!r} (FieldMDP)"
-            )

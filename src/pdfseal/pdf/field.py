@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pdfseal.errors import CallerError, DocumentError, RefusedError
+from pdfseal.errors import CallerError, DocumentError
 from pdfseal.geometry import Rect
 from pdfseal.pdf.document import Document, Page
-from pdfseal.pdf.permission import docmdp_permission
+from pdfseal.pdf.permission import FieldLock
 from pdfseal.pdf.revision import Revision
 from pdfseal.pdf.syntax import (
     Dictionary,
@@ -47,8 +47,8 @@ class SignatureEntry:
     """What the signature dictionary says besides the signature itself (12.8.1, table 255).
 
     `type` is "Sig", or "DocTimeStamp", which states no time of its own: `when` is None.
-    `references` are its signature reference dictionaries: what it locks (12.8.2). `certify` is
-    /P of a certification: 1 no change, 2 form filling and signatures, 3 annotations too.
+    `lock`: the fields that it locks (12.8.2.4). `certify` is /P of a certification: 1 no change,
+    2 form filling and signatures, 3 annotations too.
     """
 
     filter: str
@@ -59,7 +59,7 @@ class SignatureEntry:
     location: str | None = None
     contact: str | None = None
     type: str = "Sig"
-    references: tuple[Dictionary, ...] = ()
+    lock: FieldLock | None = None
     certify: int | None = None
 
 
@@ -123,7 +123,7 @@ def append_signature(
     signature = revision.add(dictionary)
     annotations: list[tuple[Page, Ref]] = []
     if target is None:
-        widget = _add_widget(revision, field_name, signature, boxes)
+        widget = _add_widget(revision, field_name, signature, boxes, entry.lock)
         annotations.append((boxes[0].page if boxes else document.page(1), widget))
         _extend_form(revision, widget)
     else:
@@ -165,18 +165,20 @@ def _signature_dictionary(entry: SignatureEntry, hole_bytes: int) -> Dictionary:
         "ContactInfo": entry.contact,
     }
     dictionary.update({key: text_string(text) for key, text in words.items() if text})
-    references = [*entry.references, *([_docmdp_reference(entry.certify)] if entry.certify else [])]
+    references: list[Value] = []
+    if entry.lock is not None:
+        references.append(_reference("FieldMDP", entry.lock.entries()))
+    if entry.certify is not None:
+        references.append(_reference("DocMDP", Dictionary({"P": entry.certify})))
     if references:
-        dictionary["Reference"] = list[Value](references)
+        dictionary["Reference"] = references
     return dictionary
 
 
-def _docmdp_reference(permission: int) -> Dictionary:
-    """12.8.2.2, tables 256 and 257."""
-    parameters = Dictionary({"Type": Name("TransformParams"), "P": permission, "V": Name("1.2")})
-    return Dictionary(
-        {"Type": Name("SigRef"), "TransformMethod": Name("DocMDP"), "TransformParams": parameters}
-    )
+def _reference(method: str, parameters: Dictionary) -> Dictionary:
+    """A signature reference dictionary (12.8.2, tables 256, 257 and 259)."""
+    complete = Dictionary({"Type": Name("TransformParams"), **parameters, "V": Name("1.2")})
+    return Dictionary({"Type": Name("SigRef"), "TransformMethod": Name(method), "TransformParams": complete})
 
 
 def _name_certification(revision: Revision, signature: Ref) -> None:
@@ -196,7 +198,9 @@ def _date(moment: datetime) -> str:
     return f"D:{moment.year:04d}{moment:%m%d%H%M%S}{zone[:3]}'{zone[3:5]}'"
 
 
-def _add_widget(revision: Revision, field_name: str, signature: Ref, boxes: tuple[FieldBox, ...]) -> Ref:
+def _add_widget(
+    revision: Revision, field_name: str, signature: Ref, boxes: tuple[FieldBox, ...], lock: FieldLock | None
+) -> Ref:
     page = boxes[0].page if boxes else revision.document.page(1)
     widget = Dictionary({"Type": Name("Annot"), "Subtype": Name("Widget"), "FT": Name("Sig")})
     widget |= {"T": text_string(field_name), "V": signature, "F": _WIDGET_FLAGS, "P": page.ref}
@@ -204,6 +208,8 @@ def _add_widget(revision: Revision, field_name: str, signature: Ref, boxes: tupl
         widget |= {"Rect": _rect(boxes[0].rect), "AP": Dictionary({"N": boxes[0].form})}
     else:
         widget |= {"Rect": [0, 0, 0, 0]}
+    if lock is not None:  # table 235 wants it as an object of its own
+        widget["Lock"] = revision.add(Dictionary({"Type": Name("SigFieldLock"), **lock.entries()}))
     return revision.add(widget)
 
 
@@ -342,29 +348,3 @@ def free_field_name(document: Document, wanted: str | None) -> str:
     while f"Signature{count}" in taken:
         count += 1
     return f"Signature{count}"
-
-
-def check_signing_allowed(document: Document) -> None:
-    """What the document's own rules forbid: its certification, and its permissions for this password.
-
-    12.8.2.2: a certification with P 1 forbids every later change, a further signature included.
-    7.6.4.2, table 22: without the owner's password, annotating or filling in must be permitted.
-    """
-    security = document.security
-    if security is not None and not (security.as_owner or security.may_annotate):
-        raise RefusedError(
-            "forbidden_by_document",
-            "the encrypted document forbids annotations and filling in forms without the owner's password",
-        )
-    if certification_level(document) == 1:
-        raise RefusedError(
-            "forbidden_by_document",
-            "the document is certified with /DocMDP /P 1: no further change is permitted",
-        )
-
-
-def certification_level(document: Document) -> int | None:
-    """/P of the document's certification (12.8.2.2), None where it is not certified."""
-    perms = document.dictionary(document.catalog.get("Perms"))
-    certification = document.dictionary(perms.get("DocMDP")) if perms else None
-    return None if certification is None else docmdp_permission(document, certification)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.syntax import Dictionary, Name, decode_text_string
+from pdfseal.pdf.syntax import Dictionary, Name, decode_text_string, text_string
 
 Action = Literal["All", "Include", "Exclude"]
 _NAMING: tuple[Action, ...] = ("Include", "Exclude")
@@ -30,6 +30,13 @@ class FieldLock:
         """Whether a field is locked. A name stands for the fields below it as well (12.8.2.4)."""
         named = any(name == one or name.startswith(one + ".") for one in self.names)
         return {"All": True, "Include": named, "Exclude": not named}[self.action]
+
+    def entries(self) -> Dictionary:
+        """What a /Lock dictionary and a FieldMDP transform say alike (tables 236 and 259)."""
+        found = Dictionary({"Action": Name(self.action)})
+        if self.action != "All":
+            found["Fields"] = [text_string(name) for name in self.names]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ def read_permission(document: Document, signature: Dictionary, field: Dictionary
     return Permission(
         docmdp_permission(document, signature),
         _permission(document, lock) if lock is not None else None,
-        tuple(dict.fromkeys(_field_lock(document, one) for one in (*rules, lock) if one is not None)),
+        tuple(dict.fromkeys(read_lock(document, one) for one in (*rules, lock) if one is not None)),
     )
 
 
@@ -81,8 +88,8 @@ def _permission(document: Document, parameters: Dictionary) -> int | None:
     return found if isinstance(found, int) and not isinstance(found, bool) and found in _PERMISSIONS else None
 
 
-def _field_lock(document: Document, parameters: Dictionary) -> FieldLock:
-    """A lock whose action is not understood locks everything."""
+def read_lock(document: Document, parameters: Dictionary) -> FieldLock:
+    """From a /Lock or from FieldMDP parameters; an action that is not known locks everything."""
     items = [document.resolve(item) for item in document.array(parameters.get("Fields")) or []]
     names = tuple(decode_text_string(item) for item in items if isinstance(item, bytes))
     action = document.resolve(parameters.get("Action"))

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from pdfseal.containers.base import Plan
 from pdfseal.geometry import Size
+from pdfseal.pdf.permission import FieldLock
 from pdfseal.placement import Placement
 from pdfseal.sealing import Appearance, Wording
 from pdfseal.verification import Policy
@@ -55,6 +56,7 @@ class SealOrder:
     field_name: str | None = None
     reserve: int | None = None
     certify: int | None = None
+    lock: FieldLock | None = None
     allow_annotations: bool = False
     password: str | None = field(default=None, repr=False)
 

@@ -75,6 +75,7 @@ def _seal(job: Job, item: Item) -> Outcome:
             field_name=order.field_name,
             reserve=order.reserve,
             certify=order.certify,
+            lock=order.lock,
             allow_annotations=order.allow_annotations,
             timestamp=bool(job.tsa),
             password=order.password,
