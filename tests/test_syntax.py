@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pdfseal.errors import DocumentError
+from pdfseal.pdf.limits import DEFAULT_LIMITS
 from pdfseal.pdf.syntax import (
-    MAX_DEPTH,
     Dictionary,
     Incomplete,
     Name,
@@ -146,7 +146,7 @@ def test_bombs(name: str):
 
 
 def test_depth():
-    deep = b"[" * MAX_DEPTH + b"]" * MAX_DEPTH
+    deep = b"[" * DEFAULT_LIMITS.nesting + b"]" * DEFAULT_LIMITS.nesting
     assert isinstance(parse(deep), list)
     with pytest.raises(DocumentError) as caught:
         parse(b"[" + b"[" + deep + b"]" + b"]")

@@ -12,6 +12,7 @@ import pytest
 import pdfseal
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.limits import Work
 from pdfseal.pdf.source import BytesSource
 from pdfseal.pdf.xref import Free, InUse, Packed, find_startxref, header_offset, read_chain
 from tests.conftest import pdf_index
@@ -77,10 +78,10 @@ def test_kinds(pdfs: Path, name: str, kinds: list[str]):
 
 def test_known_sections_are_not_read_again(pdfs: Path):
     source = BytesSource((pdfs / "revisions.pdf").read_bytes())
-    _, sections = read_chain(source, source.size, 0)
-    _, again = read_chain(source, source.size, 0, sections)
+    _, sections = read_chain(source, source.size, 0, work=Work())
+    _, again = read_chain(source, source.size, 0, sections, work=Work())
     assert all(one is other for one, other in zip(sections, again, strict=True))
-    _, earlier = read_chain(source, sections[1].end + 40, 0, sections)
+    _, earlier = read_chain(source, sections[1].end + 40, 0, sections, work=Work())
     assert earlier == sections[1:]
 
 

@@ -25,7 +25,7 @@ def pdfa_part(document: Document) -> int | None:
         return None
     try:
         stream, data = document.stream_data(ref.number, entry, limit=_MAX_METADATA_BYTES)
-        text = decode(data, stream, where="the metadata", limit=_MAX_METADATA_BYTES)
+        text = decode(data, stream, where="the metadata", work=document.work, limit=_MAX_METADATA_BYTES)
     except DocumentError:
         return None  # metadata that cannot be read claims nothing
     match = _PART.search(text)

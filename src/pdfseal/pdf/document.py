@@ -20,15 +20,21 @@ from operator import itemgetter
 from pdfseal.errors import CallerError, DocumentError
 from pdfseal.geometry import PageGeometry, Rect
 from pdfseal.pdf.encryption import Security, open_security
-from pdfseal.pdf.filters import MAX_DECODED_BYTES, decode
+from pdfseal.pdf.filters import decode
+from pdfseal.pdf.limits import (
+    BYTES_PER_STEP_SCANNED,
+    DEFAULT_LIMITS,
+    PER_DECRYPTED_VALUE,
+    PER_KID,
+    PER_PAGE,
+    Limits,
+    Work,
+)
 from pdfseal.pdf.object_stream import ObjectStream, read_object_stream
 from pdfseal.pdf.source import Source
 from pdfseal.pdf.syntax import Dictionary, Indirect, Parser, Ref, Value, damaged
 from pdfseal.pdf.xref import Entry, Free, InUse, Packed, Section, header_offset, read_chain, read_indirect
 
-MAX_PAGES = 1_000_000
-MAX_TREE_DEPTH = 256
-MAX_REFERENCE_HOPS = 32
 _MANY_SECTIONS = 16  # with more than these, where objects stand is worked out once for all of them
 _LOOK_AHEAD_BYTES = 16  # behind an object, to see whether it is a stream
 _INHERITED = ("Resources", "MediaBox", "CropBox", "Rotate")
@@ -50,12 +56,16 @@ class _Shared:
     """What all states of one document have in common: parsed objects, and where each one ever stood.
 
     An object is kept with the position up to which bytes decided how it was parsed; a state that
-    ends before it parses it again.
+    ends before it parses it again. Object streams likewise. `work` is what all of it may cost.
     """
 
-    def __init__(self, sections: tuple[Section, ...]) -> None:
+    def __init__(self, sections: tuple[Section, ...], work: Work) -> None:
         self.sections = sections
-        self.values: dict[tuple[int, InUse], tuple[Value, bool, int]] = {}
+        self.work = work
+        self.values: dict[tuple[int, InUse], tuple[Value, bool, int, int]] = {}
+        self.object_streams: dict[tuple[int, InUse], tuple[ObjectStream, int]] = {}
+        self.decoded_bytes = 0
+        self.kept_values = 0
         self._history: dict[int, list[tuple[int, Entry]]] | None = None
 
     def covers(self, sections: tuple[Section, ...]) -> bool:
@@ -87,6 +97,7 @@ class Document:
         sections: tuple[Section, ...],
         security: Security | None = None,
         *,
+        work: Work,
         shared: _Shared | None = None,
     ) -> None:
         self.source = source
@@ -95,23 +106,33 @@ class Document:
         self.startxref = startxref
         self.sections = sections
         self.security = security
-        self._shared = shared if shared is not None and shared.covers(sections) else _Shared(sections)
+        self.work = work
+        self._shared = shared if shared is not None and shared.covers(sections) else _Shared(sections, work)
         self._values: dict[int, Value] = {}
+        self._kept_values = 0
         self._streams: set[int] = set()  # those of the loaded objects that are streams
         self._object_streams: dict[int, ObjectStream] = {}
-        self._decoded_bytes = 0
         self._entries: dict[int, Entry] | None = None
 
     @classmethod
-    def open(cls, source: Source, *, end: int | None = None, password: str | None = None) -> Document:
+    def open(
+        cls,
+        source: Source,
+        *,
+        end: int | None = None,
+        password: str | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> Document:
         """Read the cross-reference chain, and open the encryption where there is one.
 
+        `limits` bound all that is read from this document, here and later.
         Raises `not_a_pdf`, `pdf_damaged`, `limit_exceeded`, `wrong_password`, `pdf_encrypted`.
         """
         end = source.size if end is None else end
         base = header_offset(source)
-        startxref, sections = read_chain(source, end, base)
-        document = cls(source, end, base, startxref, sections)
+        work = Work(limits, source.size)
+        startxref, sections = read_chain(source, end, base, work=work)
+        document = cls(source, end, base, startxref, sections, work=work)
         if not isinstance(document.trailer.get("Root"), Ref):
             raise damaged("the trailer names no /Root")
         if document.encrypted:
@@ -120,9 +141,16 @@ class Document:
 
     def earlier(self, end: int) -> Document:
         """The state when the file ended at byte `end`, opened with the same key."""
-        startxref, sections = read_chain(self.source, end, self.base, self.sections)
+        startxref, sections = read_chain(self.source, end, self.base, self.sections, work=self.work)
         document = Document(
-            self.source, end, self.base, startxref, sections, self.security, shared=self._shared
+            self.source,
+            end,
+            self.base,
+            startxref,
+            sections,
+            self.security,
+            work=self.work,
+            shared=self._shared,
         )
         if not isinstance(document.trailer.get("Root"), Ref):
             raise damaged("the trailer names no /Root")
@@ -131,8 +159,19 @@ class Document:
     def with_sections(self, sections: tuple[Section, ...]) -> Document:
         """The state that these sections, some of this document's, describe."""
         return Document(
-            self.source, self.end, self.base, self.startxref, sections, self.security, shared=self._shared
+            self.source,
+            self.end,
+            self.base,
+            self.startxref,
+            sections,
+            self.security,
+            work=self.work,
+            shared=self._shared,
         )
+
+    @property
+    def limits(self) -> Limits:
+        return self.work.limits
 
     @property
     def trailer(self) -> Dictionary:
@@ -176,7 +215,7 @@ class Document:
 
     def resolve(self, value: Value) -> Value:
         """The value itself, or what a reference leads to; null for an object that is not there."""
-        for _ in range(MAX_REFERENCE_HOPS):
+        for _ in range(self.limits.reference_hops):
             if not isinstance(value, Ref):
                 return value
             value = self.object(value)
@@ -192,21 +231,40 @@ class Document:
         if isinstance(entry, Packed) and ref.generation:
             return None
         if ref.number not in self._values:
-            self._values[ref.number] = self._load(ref.number, entry)
+            self._load(ref.number, entry)
         return self._values[ref.number]
 
-    def _load(self, number: int, entry: InUse | Packed) -> Value:
+    def _load(self, number: int, entry: InUse | Packed) -> None:
+        """Parse an object, or take what another state parsed, and keep it."""
+        is_stream = False
         if isinstance(entry, Packed):
-            return self.object_stream(entry.stream).value(number)
-        value, is_stream, stop = self._shared.values.get((number, entry), (None, False, self.end + 1))
-        if stop > self.end:
-            found, data, offset = self.indirect(number, entry)
-            stop = offset + Parser(data).skip(found.end) + _LOOK_AHEAD_BYTES
-            value, is_stream = found.value, found.body is not None
-            self._shared.values[number, entry] = value, is_stream, stop
+            value, items = self.object_stream(entry.stream).value(number)
+        else:
+            known = self._shared.values.get((number, entry))
+            if known is None or known[2] > self.end:
+                known = self._parse(number, entry)
+            value, is_stream, _, items = known
+        if self._kept_values + items > self.limits.kept_values:
+            self._values.clear()
+            self._streams.clear()
+            self._kept_values = 0
+        self._kept_values += items
+        self._values[number] = value
         if is_stream:
             self._streams.add(number)
-        return value
+
+    def _parse(self, number: int, entry: InUse) -> tuple[Value, bool, int, int]:
+        """An object for all states: value, whether it is a stream, which bytes decided that, values in it."""
+        found, data, offset, items = self._read(number, entry)
+        stop = offset + Parser(data, work=self.work).skip(found.end) + _LOOK_AHEAD_BYTES
+        row = found.value, found.body is not None, stop, items
+        shared = self._shared
+        if shared.kept_values + items > self.limits.kept_values:
+            shared.values.clear()
+            shared.kept_values = 0
+        shared.kept_values += items
+        shared.values[number, entry] = row
+        return row
 
     def is_stream(self, number: int) -> bool:
         """Whether an object is a stream; one that is free, missing or packed is none."""
@@ -214,45 +272,60 @@ class Document:
         if not isinstance(entry, InUse):
             return False
         if number not in self._values:
-            self._values[number] = self._load(number, entry)
+            self._load(number, entry)
         return number in self._streams
 
     def indirect(self, number: int, entry: InUse) -> tuple[Indirect, bytes, int]:
         """The object at its offset, the bytes parsed, and the absolute position of those bytes."""
+        found, data, offset, _ = self._read(number, entry)
+        return found, data, offset
+
+    def _read(self, number: int, entry: InUse) -> tuple[Indirect, bytes, int, int]:
+        """The same, and how many values the object is made of."""
         offset = entry.offset + self.base
         if not self.base < offset < self.end:
             raise damaged(f"object {number} is said to be at byte {offset}, outside the file")
-        found, data = read_indirect(self.source, offset, self.end)
+        found, data, items = read_indirect(self.source, offset, self.end, self.work)
         if found.number != number or found.generation != entry.generation:
             raise damaged(
                 f"byte {offset} should hold object {number} {entry.generation} "
                 f"and holds {found.number} {found.generation}"
             )
         if self.security is not None and not self._is_encryption_dictionary(number):
+            self.work.spend(PER_DECRYPTED_VALUE * items)
             value = self.security.decrypt_value(Ref(number, entry.generation), found.value)
             found = replace(found, value=value)
-        return found, data, offset
+        return found, data, offset, items
 
     def _is_encryption_dictionary(self, number: int) -> bool:
         reference = self.trailer.get("Encrypt")
         return isinstance(reference, Ref) and reference.number == number
 
-    def stream_data(
-        self, number: int, entry: InUse, *, limit: int = MAX_DECODED_BYTES
-    ) -> tuple[Dictionary, bytes]:
-        """Dictionary and raw (still encoded) data of a stream object."""
+    def stream_data(self, number: int, entry: InUse, *, limit: int | None = None) -> tuple[Dictionary, bytes]:
+        """Dictionary and raw (still encoded) data of a stream object, `Limits.object_bytes` at most."""
+        stream, data, _ = self._stream_data(number, entry, limit)
+        return stream, data
+
+    def _stream_data(
+        self, number: int, entry: InUse, limit: int | None = None
+    ) -> tuple[Dictionary, bytes, int | None]:
+        """The same, and where the data ends; None where another object says so, which may change."""
+        limit = self.limits.object_bytes if limit is None else limit
         found, _, offset = self.indirect(number, entry)
         stream = found.value
         if not isinstance(stream, Dictionary) or found.body is None:
             raise damaged(f"object {number} is not a stream")
         length = self.resolve(stream.get("Length"))
         body = offset + found.body
-        if not isinstance(length, int) or not 0 <= length <= min(self.end - body, limit):
+        if not isinstance(length, int) or not 0 <= length <= self.end - body:
             raise damaged(f"stream {number} has no usable /Length")
+        if length > limit:
+            raise self.limits.exceeded("object_bytes", f"stream {number} has {length} bytes")
+        self.work.spend(length // BYTES_PER_STEP_SCANNED)
         data = self.source.read(body, length)
         if self.security is not None:
             data = self.security.decrypt_stream(Ref(number, entry.generation), stream, data)
-        return stream, data
+        return stream, data, body + length if isinstance(stream.get("Length"), int) else None
 
     def object_stream(self, number: int) -> ObjectStream:
         """An object stream, decoded (7.5.7)."""
@@ -260,12 +333,23 @@ class Document:
             entry = self.entry(number)
             if not isinstance(entry, InUse):
                 raise damaged(f"object stream {number} is not in the file")
-            where = f"object stream {number}"
-            stream, data = self.stream_data(number, entry)
-            decoded = decode(data, stream, where=where, limit=MAX_DECODED_BYTES - self._decoded_bytes)
-            self._decoded_bytes += len(decoded)
-            self._object_streams[number] = read_object_stream(stream, decoded, where)
+            known = self._shared.object_streams.get((number, entry))
+            whole = known is not None and known[1] <= self.end
+            found = known[0] if known and whole else self._decode_object_stream(number, entry)
+            self._object_streams[number] = found
         return self._object_streams[number]
+
+    def _decode_object_stream(self, number: int, entry: InUse) -> ObjectStream:
+        """An object stream, kept for all states that hold it whole."""
+        where, shared = f"object stream {number}", self._shared
+        stream, data, stop = self._stream_data(number, entry)
+        left = self.limits.decoded_bytes - shared.decoded_bytes
+        decoded = decode(data, stream, where=where, work=self.work, limit=left)
+        shared.decoded_bytes += len(decoded)
+        found = read_object_stream(stream, decoded, where, self.work)
+        if stop is not None:
+            shared.object_streams[number, entry] = found, stop
+        return found
 
     # -- structure ------------------------------------------------------------------------
 
@@ -308,6 +392,7 @@ class Document:
         while stack:
             node, kids, inherited = stack[-1]
             kid = next(kids, _NO_MORE)
+            self.work.spend(PER_KID)
             if isinstance(kid, _NoMore):
                 on_path.discard(node if isinstance(node, Ref) else None)
                 stack.pop()
@@ -318,16 +403,17 @@ class Document:
             if "Kids" in dictionary:
                 if kid in on_path if isinstance(kid, Ref) else False:
                     raise damaged("the page tree contains itself")
-                if len(stack) > MAX_TREE_DEPTH:
-                    raise DocumentError("limit_exceeded", f"the page tree is deeper than {MAX_TREE_DEPTH}")
+                if len(stack) > self.limits.page_tree_depth:
+                    raise self.limits.exceeded("page_tree_depth", "the page tree is too deep")
                 if isinstance(kid, Ref):
                     on_path.add(kid)
                 children = iter(self.array(dictionary["Kids"]) or [])
                 stack.append((kid, children, _inheritable(dictionary, inherited)))
                 continue
             count += 1
-            if count > MAX_PAGES:
-                raise DocumentError("limit_exceeded", f"the document has more than {MAX_PAGES} pages")
+            self.work.spend(PER_PAGE)
+            if count > self.limits.pages:
+                raise self.limits.exceeded("pages", "the document has too many pages")
             if not isinstance(kid, Ref):
                 raise damaged(f"page {count} is written inside the page tree and has no object number")
             yield kid, dictionary, _inheritable(dictionary, inherited)

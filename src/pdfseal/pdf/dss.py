@@ -121,7 +121,13 @@ class _Reader:
             return None
         try:
             dictionary, raw = self._document.stream_data(ref.number, entry, limit=MAX_STREAM_BYTES)
-            data = decode(raw, dictionary, where=f"stream {ref.number}", limit=MAX_STREAM_BYTES)
+            data = decode(
+                raw,
+                dictionary,
+                where=f"stream {ref.number}",
+                work=self._document.work,
+                limit=MAX_STREAM_BYTES,
+            )
         except DocumentError:
             return None
         self._left -= len(data)

@@ -12,25 +12,29 @@ import zlib
 from itertools import accumulate
 
 from pdfseal.errors import DocumentError
+from pdfseal.pdf.limits import BYTES_PER_STEP_INFLATED, BYTES_PER_STEP_SUMMED, Work
 from pdfseal.pdf.syntax import Dictionary, Name, Value, damaged
 
-MAX_DECODED_BYTES = 64 << 20
-MAX_FILTERS = 4
 
+def decode(data: bytes, stream: Dictionary, *, where: str, work: Work, limit: int | None = None) -> bytes:
+    """The decoded data of a structure stream.
 
-def decode(data: bytes, stream: Dictionary, *, where: str, limit: int = MAX_DECODED_BYTES) -> bytes:
-    """The decoded data of a structure stream; `limit_exceeded` where it grows beyond `limit` bytes."""
+    `limit_exceeded` where it grows beyond `limit` bytes (`Limits.decoded_bytes` if absent), or costs
+    more than there is left of `work`.
+    """
+    limit = work.limits.decoded_bytes if limit is None else limit
     filters = _as_list(stream.get("Filter"))
     parameters = _as_list(stream.get("DecodeParms"))
-    if len(filters) > MAX_FILTERS:
-        raise DocumentError("limit_exceeded", f"{where}: {len(filters)} filters")
+    if len(filters) > work.limits.filters:
+        raise work.limits.exceeded("filters", f"{where} has {len(filters)} filters")
     for index, name in enumerate(filters):
         if name not in (Name("FlateDecode"), Name("Fl")):
             raise damaged(f"{where}: a structure stream with the filter {name!r} is not supported")
         data = _inflate(data, limit, where)
+        work.spend(len(data) // BYTES_PER_STEP_INFLATED)
         wanted = parameters[index] if index < len(parameters) else None
         if isinstance(wanted, Dictionary):
-            data = _unpredict(data, wanted, where)
+            data = _unpredict(data, wanted, where, work)
     return data
 
 
@@ -58,7 +62,7 @@ def _positive(parameters: Dictionary, key: str, default: int, most: int, where: 
     return value
 
 
-def _unpredict(data: bytes, parameters: Dictionary, where: str) -> bytes:
+def _unpredict(data: bytes, parameters: Dictionary, where: str, work: Work) -> bytes:
     predictor = _positive(parameters, "Predictor", 1, 15, where)
     if predictor == 1:
         return data
@@ -71,7 +75,9 @@ def _unpredict(data: bytes, parameters: Dictionary, where: str) -> bytes:
     stride = width + 1
     data = data[: len(data) // stride * stride]
     if data and set(data[::stride]) == {2}:  # what every producer writes: all rows "Up"
+        work.spend(len(data) // BYTES_PER_STEP_SUMMED + width)
         return _undo_up(data, width)
+    work.spend(len(data))
     return _undo_png(data, width, colors, where)
 
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pdfseal.errors import DocumentError
+from pdfseal.pdf.limits import PER_VALUE, Work
 from pdfseal.pdf.syntax import Dictionary, Name, Parser, Value, damaged
 
-MAX_OBJECTS = 1_000_000
-_MAX_DIRECTORY_BYTES = 24 * MAX_OBJECTS
+_MOST_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,26 +22,31 @@ class ObjectStream:
 
     decoded: bytes = field(repr=False)
     offsets: dict[int, int] = field(repr=False)
+    work: Work = field(repr=False)
 
-    def value(self, number: int) -> Value:
-        """One object; null where the stream does not hold it."""
+    def value(self, number: int) -> tuple[Value, int]:
+        """One object, null where the stream does not hold it; and how many values it is made of."""
         offset = self.offsets.get(number)
-        return None if offset is None else Parser(self.decoded).value(offset)[0]
+        if offset is None:
+            return None, 0
+        parser = Parser(self.decoded, work=self.work)
+        return parser.value(offset)[0], parser.items
 
 
-def read_object_stream(stream: Dictionary, decoded: bytes, where: str) -> ObjectStream:
+def read_object_stream(stream: Dictionary, decoded: bytes, where: str, work: Work) -> ObjectStream:
     """`N` pairs of object number and offset from `First`, then the objects."""
     count, first = stream.get("N"), stream.get("First")
     if not isinstance(count, int) or not isinstance(first, int) or not 0 <= first <= len(decoded):
         raise damaged(f"{where} has no usable /N and /First")
     if stream.get("Type") != Name("ObjStm") or not 0 <= count <= first:
         raise damaged(f"{where} is not an object stream")
-    if count > MAX_OBJECTS or first > _MAX_DIRECTORY_BYTES:
-        raise DocumentError("limit_exceeded", f"{where} lists more than {MAX_OBJECTS} objects")
-    words = decoded[:first].split()[: 2 * count]
-    if len(words) != 2 * count or not all(word.isdigit() and len(word) <= 10 for word in words):
+    if count > work.limits.packed_objects:
+        raise work.limits.exceeded("packed_objects", f"{where} lists {count} objects")
+    work.spend(PER_VALUE * count)
+    words = decoded[:first].split(maxsplit=2 * count)[: 2 * count]  # more may follow, and is ignored
+    if len(words) != 2 * count or not all(word.isdigit() and len(word) <= _MOST_DIGITS for word in words):
         raise damaged(f"{where} has a damaged directory")
     offsets = {int(n): first + int(at) for n, at in zip(words[::2], words[1::2], strict=True)}
     if len(offsets) != count:
         raise damaged(f"{where} lists an object twice")
-    return ObjectStream(decoded, offsets)
+    return ObjectStream(decoded, offsets, work)

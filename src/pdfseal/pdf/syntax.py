@@ -13,14 +13,17 @@ Reference: ISO 32000-2, 7.2 and 7.3.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pdfseal.errors import CallerError, DocumentError
+from pdfseal.pdf.limits import BYTES_PER_STEP_SCANNED, PER_VALUE, Work
 
-MAX_DEPTH = 100
-MAX_ITEMS = 1_000_000  # values in one object, nested ones included
 WHITESPACE = b"\x00\t\n\f\r "
+
+
+_T = TypeVar("_T")
 
 
 class Ref(NamedTuple):
@@ -93,10 +96,11 @@ class Incomplete(Exception):
     """The bytes ended inside an object: read more and try again."""
 
 
-_SPACE = re.compile(rb"(?:[\x00\t\n\f\r ]+|%[^\r\n]*(?:[\r\n]|$))*")
+# "++" and the like: without them every comment passed would be remembered, for many bytes each
+_SPACE = re.compile(rb"(?:[\x00\t\n\f\r ]++|%[^\r\n]*+(?:[\r\n]|$))*+")
 _NAME = re.compile(rb"/[^\x00\t\n\f\r ()<>\[\]{}/%]*")
 _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)")
-_GAP = rb"(?:[\x00\t\n\f\r ]|%[^\r\n]*[\r\n])+"  # a comment is white space (7.2.4)
+_GAP = rb"(?:[\x00\t\n\f\r ]++|%[^\r\n]*+[\r\n])++"  # a comment is white space (7.2.4)
 _REF = re.compile(rb"(\d{1,10})" + _GAP + rb"(\d{1,5})" + _GAP + rb"R(?![^\x00\t\n\f\r ()<>\[\]{}/%])")
 _WORD = re.compile(rb"[A-Za-z*'\"]+")
 _HEX = re.compile(rb"<([0-9A-Fa-f\x00\t\n\f\r ]*)>")
@@ -105,6 +109,8 @@ _STREAM = re.compile(rb"stream(\r\n|\n|\r)")
 _STRING_STOP = re.compile(rb"[()\\\r]")
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _IRREGULAR = re.compile(r"[^!-~]|[#()<>\[\]{}/%]")
+_LONG_BYTES = 1024
+_PIECES_COUNTED = 256  # of a string, at a time
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
@@ -116,17 +122,52 @@ class Parser:
     """Reads values from `data`, of which the first byte stands at `origin` in the file.
 
     `final` says that no bytes follow `data`: without it an object that touches the end is
-    `Incomplete`, because the next byte might belong to it.
+    `Incomplete`, because the next byte might belong to it. `work` is what is left of the
+    document's budget, one of its own if absent; `items` counts the values that were read, and the
+    pieces of strings.
     """
 
-    def __init__(self, data: bytes, *, origin: int = 0, final: bool = True) -> None:
+    def __init__(self, data: bytes, *, origin: int = 0, final: bool = True, work: Work | None = None) -> None:
         self.data = data
         self.origin = origin
         self.final = final
-        self._items = 0
+        self.items = 0
+        self._work = work if work is not None else Work(file_bytes=len(data))
+        self._limits = self._work.limits
+        self._most = self._limits.values
+
+    def _charged(self, position: int, read: Callable[[int], _T]) -> _T:
+        """Read, and pay for it, whatever comes of it."""
+        self.items = 0
+        self._work.check()
+        self._most = min(self._limits.values, self._work.left // PER_VALUE)
+        try:
+            return read(position)
+        finally:
+            self._work.left -= PER_VALUE * self.items
+
+    def _count_long(self, length: int) -> None:
+        """A token that is long counts as several."""
+        if length > _LONG_BYTES:
+            self._count(length // (PER_VALUE * BYTES_PER_STEP_SCANNED))
+
+    def _count(self, items: int) -> None:
+        self.items += items
+        if self.items > self._most:
+            if self._most < self._limits.values:
+                self._work.left = -1
+                raise self._work.exhausted()
+            raise self._limits.exceeded("values", f"the object at byte {self.origin} has too many values")
 
     def indirect(self, position: int = 0) -> Indirect:
         """`n g obj value` at `position` (white space before it is skipped)."""
+        return self._charged(position, self._indirect)
+
+    def value(self, position: int) -> tuple[Value, int]:
+        """The value at `position` (after white space), and where it ends."""
+        return self._charged(position, self._value)
+
+    def _indirect(self, position: int) -> Indirect:
         start = self.skip(position)
         header = _HEADER.match(self.data, start)
         if header is None:
@@ -134,7 +175,7 @@ class Parser:
                 raise Incomplete
             raise damaged(f"there is no object at byte {self.origin + start}")
         value_start = self.skip(header.end())
-        value, end = self.value(value_start)
+        value, end = self._value(value_start)
         after = self.skip(end)
         if not self.final and len(self.data) - after < 16:
             raise Incomplete
@@ -146,15 +187,17 @@ class Parser:
         """Past white space and comments."""
         match = _SPACE.match(self.data, position)
         assert match is not None  # the pattern matches the empty string
-        return match.end()
+        end = match.end()
+        if end - position > _LONG_BYTES:
+            self._count_long(end - position)
+        return end
 
-    def value(self, position: int, depth: int = 0) -> tuple[Value, int]:
-        """The value at `position` (after white space), and where it ends."""
-        if depth > MAX_DEPTH:
-            raise DocumentError("limit_exceeded", f"objects are nested deeper than {MAX_DEPTH}")
-        self._items += 1
-        if self._items > MAX_ITEMS:
-            raise DocumentError("limit_exceeded", f"an object holds more than {MAX_ITEMS} values")
+    def _value(self, position: int, depth: int = 0) -> tuple[Value, int]:
+        if depth > self._limits.nesting:
+            raise self._limits.exceeded("nesting", f"the object at byte {self.origin} is nested too deeply")
+        self.items += 1
+        if self.items > self._most:
+            self._count(0)
         position = self.skip(position)
         lead = self.data[position : position + 1]
         if lead == b"/":
@@ -186,7 +229,9 @@ class Parser:
         match = _NAME.match(self.data, position)
         assert match is not None  # called on a slash
         raw = match[0][1:]
+        self._count_long(len(raw))
         if b"#" in raw:
+            self._count(raw.count(b"#"))
             raw = _ESCAPED.sub(lambda m: bytes([int(m[1], 16)]), raw)
         return Name(raw.decode("latin-1")), self._ends(match.end())
 
@@ -219,7 +264,9 @@ class Parser:
         match = _HEX.match(self.data, position)
         if match is None:
             end = self.data.find(b">", position)
+            self._count_long(len(self.data) - position)
             raise self._fail(len(self.data) if end < 0 else position, "a malformed hexadecimal string")
+        self._count_long(match.end() - position)
         digits = match[1].translate(None, WHITESPACE)
         return bytes.fromhex((digits + b"0" if len(digits) % 2 else digits).decode()), match.end()
 
@@ -229,8 +276,11 @@ class Parser:
         while True:
             stop = _STRING_STOP.search(data, at)
             if stop is None:
+                self._count_long(len(data) - position)
                 raise self._fail(len(data), "a string without an end")
             pieces.append(data[at : stop.start()])
+            if not len(pieces) % _PIECES_COUNTED:
+                self._count(_PIECES_COUNTED)
             mark, at = stop[0], stop.end()
             if mark == b"\\":
                 piece, at = self._escape(at)
@@ -241,6 +291,7 @@ class Parser:
             else:
                 level += 1 if mark == b"(" else -1
                 if not level:
+                    self._count_long(at - position)
                     return b"".join(pieces), at
                 pieces.append(mark)
 
@@ -264,7 +315,7 @@ class Parser:
         items: list[Value] = []
         at = self.skip(position + 1)
         while self.data[at : at + 1] != b"]":
-            item, at = self.value(at, depth + 1)
+            item, at = self._value(at, depth + 1)
             items.append(item)
             at = self.skip(at)
         return items, at + 1
@@ -280,7 +331,7 @@ class Parser:
                 raise self._fail(at, "a dictionary key that is not a name")
             key, at = self._name(at)
             start = self.skip(at)
-            value, at = self.value(start, depth + 1)
+            value, at = self._value(start, depth + 1)
             if key in found:
                 repeated.append(key)
             found[str(key)] = value

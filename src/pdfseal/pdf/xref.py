@@ -17,14 +17,13 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from pdfseal.errors import DocumentError
-from pdfseal.pdf.filters import MAX_DECODED_BYTES, decode
+from pdfseal.pdf.filters import decode
+from pdfseal.pdf.limits import BYTES_PER_STEP_SCANNED, DEFAULT_LIMITS, PER_ROW, PER_SECTION, Work
 from pdfseal.pdf.source import Source
 from pdfseal.pdf.syntax import Dictionary, Incomplete, Indirect, Name, Parser, damaged
 
-MAX_SECTIONS = 10_000
 MAX_OBJECT_NUMBER = 8_388_607  # 7.3.10, Annex C.2: the limit that readers share
-MAX_LISTED = 2_000_000  # entries of one section that are read together
-MAX_OBJECT_BYTES = 64 << 20
+MAX_OBJECT_BYTES = DEFAULT_LIMITS.object_bytes  # what pdf/changes reads of an object
 TAIL_BYTES = 2048
 HEADER_WINDOW = 1024
 _MANY_RUNS = 64  # with more subsections than this a section becomes a dictionary
@@ -108,12 +107,7 @@ class Section:
             yield from self.hybrid.numbers()
 
     def entries(self) -> dict[int, Entry]:
-        """All entries by `lookup`'s rules, read in bulk. Raises `limit_exceeded` beyond `MAX_LISTED`."""
-        if sum(run.count for run in self.runs) > MAX_LISTED:
-            raise DocumentError(
-                "limit_exceeded",
-                f"the cross-reference section at byte {self.offset} lists more than {MAX_LISTED} objects",
-            )
+        """All entries by `lookup`'s rules, read in bulk."""
         found = dict(self.irregular or {})
         for run in self.runs if self.irregular is None else ():
             read = self._table_entries if self.kind == "table" else self._stream_entries
@@ -208,7 +202,7 @@ def find_startxref(source: Source, end: int) -> int:
 
 
 def read_chain(
-    source: Source, end: int, base: int, known: Sequence[Section] = ()
+    source: Source, end: int, base: int, known: Sequence[Section] = (), *, work: Work
 ) -> tuple[int, tuple[Section, ...]]:
     """`startxref` as written, and the sections from the newest to the oldest.
 
@@ -226,15 +220,15 @@ def read_chain(
             raise damaged(
                 f"the cross-reference chain loops: the section at byte {position} is its own ancestor"
             )
-        if len(sections) >= MAX_SECTIONS:
-            raise DocumentError(
-                "limit_exceeded", f"the file has more than {MAX_SECTIONS} cross-reference sections"
-            )
+        if len(sections) >= work.limits.sections:
+            raise work.limits.exceeded("sections", "the file has too many cross-reference sections")
         seen.add(position)
-        section = have.get(position + base) or read_section(source, position + base, end, base)
+        work.spend(1)
+        section = have.get(position + base) or read_section(source, position + base, end, base, work)
         decoded_bytes += section.decoded_bytes
-        if decoded_bytes > MAX_DECODED_BYTES:
-            raise DocumentError("limit_exceeded", "the cross-reference streams are too large together")
+        if decoded_bytes > work.limits.decoded_bytes:
+            message = "the cross-reference streams are too large together"
+            raise work.limits.exceeded("decoded_bytes", message)
         sections.append(section)
         previous = section.trailer.get("Prev")
         if previous is not None and (isinstance(previous, bool) or not isinstance(previous, int | float)):
@@ -243,8 +237,9 @@ def read_chain(
     return start, tuple(sections)
 
 
-def read_section(source: Source, offset: int, end: int, base: int) -> Section:
+def read_section(source: Source, offset: int, end: int, base: int, work: Work) -> Section:
     """The section at an absolute byte offset."""
+    work.spend(PER_SECTION)
     if not 0 <= offset < end:
         raise damaged(
             f"a cross-reference section is said to be at byte {offset}, outside the file of {end} bytes"
@@ -252,26 +247,31 @@ def read_section(source: Source, offset: int, end: int, base: int) -> Section:
     head = source.read(offset, 64)
     lead = len(head) - len(head.lstrip(b"\x00\t\n\f\r "))
     if head.startswith(b"xref", lead):
-        return _read_table(source, offset + lead, end, base)
-    return _read_stream(source, offset, end)
+        return _read_table(source, offset + lead, end, base, work)
+    return _read_stream(source, offset, end, work)
 
 
-def read_indirect(source: Source, offset: int, end: int) -> tuple[Indirect, bytes]:
-    """The object at an absolute offset, and the bytes it was parsed from (positions count from there)."""
+def read_indirect(source: Source, offset: int, end: int, work: Work) -> tuple[Indirect, bytes, int]:
+    """The object at an absolute offset, the bytes it was parsed from (positions count from there), and
+    how many values it is made of.
+    """
     length = 4096
     while True:
         length = min(length, end - offset)
         data = source.read(offset, length)
         final = offset + length >= end
+        parser = Parser(data, origin=offset, final=final, work=work)
         try:
-            return Parser(data, origin=offset, final=final).indirect(), data
+            return parser.indirect(), data, parser.items
         except Incomplete:
-            if length > MAX_OBJECT_BYTES:
-                raise DocumentError("limit_exceeded", f"the object at byte {offset} is too large") from None
+            work.spend(length // BYTES_PER_STEP_SCANNED)
+            if length > work.limits.object_bytes:
+                message = f"the object at byte {offset} is too large"
+                raise work.limits.exceeded("object_bytes", message) from None
             length *= 8
 
 
-def _read_table(source: Source, offset: int, end: int, base: int) -> Section:
+def _read_table(source: Source, offset: int, end: int, base: int, work: Work) -> Section:
     position = offset + 4
     runs: list[_Run] = []
     irregular: dict[int, Entry] | None = None
@@ -283,31 +283,43 @@ def _read_table(source: Source, offset: int, end: int, base: int) -> Section:
         if match is None:
             raise damaged(f"the cross-reference table at byte {offset} cannot be read at byte {position}")
         first, count = int(match[1]), int(match[2])
-        _check_range(first, count, offset)
+        _check_range(first, count, offset, work)
         start = position + match.end()
         if count and not _is_regular(source, start, count, end):
             loose, position = _read_loose(source, start, first, count, end)
-            irregular = loose if irregular is None else irregular | loose
+            irregular = {} if irregular is None else irregular
+            irregular.update(loose)
         else:
             position = start + 20 * count
         runs.append(_Run(first, count, start))
+    _check_listed(runs, offset, work)
     if irregular is not None:  # one irregular subsection makes the whole table a dictionary
         regular = Section("table", offset, end, Dictionary(), tuple(runs), source)
         for run in runs:
             if run.first not in irregular and run.count:
                 irregular |= {run.first + i: regular._table_entry(run, i) for i in range(run.count)}
-    trailer, stop = _read_trailer(source, position, end)
+    trailer, stop = _read_trailer(source, position, end, work)
     section = Section("table", offset, stop, trailer, tuple(runs), source, irregular=irregular)
     section = _indexed(section)
-    return replace(section, hybrid=_read_hybrid(source, trailer, end, base))
+    return replace(section, hybrid=_read_hybrid(source, trailer, end, base, work))
 
 
-def _check_range(first: int, count: int, offset: int) -> None:
+def _check_range(first: int, count: int, offset: int, work: Work) -> None:
+    work.spend(PER_ROW)
     if first + count - 1 > MAX_OBJECT_NUMBER:
         raise DocumentError(
             "limit_exceeded",
             f"the cross-reference section at byte {offset} lists object numbers up to {first + count - 1}",
         )
+
+
+def _check_listed(runs: Sequence[_Run], offset: int, work: Work) -> None:
+    """Each entry is paid for here, once for all times that it will be looked at."""
+    count = sum(run.count for run in runs)
+    if count > work.limits.listed_objects:
+        message = f"the cross-reference section at byte {offset} lists {count} objects"
+        raise work.limits.exceeded("listed_objects", message)
+    work.spend(PER_ROW * count)
 
 
 def _is_regular(source: Source, start: int, count: int, end: int) -> bool:
@@ -337,41 +349,43 @@ def _read_loose(source: Source, start: int, first: int, count: int, end: int) ->
     return entries, start + at
 
 
-def _read_trailer(source: Source, position: int, end: int) -> tuple[Dictionary, int]:
+def _read_trailer(source: Source, position: int, end: int, work: Work) -> tuple[Dictionary, int]:
     length = 4096
     while True:
         length = min(length, end - position)
         data = source.read(position, length)
         match = _TRAILER.match(data)
         assert match is not None  # the caller saw it
+        parser = Parser(data, origin=position, final=position + length >= end, work=work)
         try:
-            value, stop = Parser(data, origin=position, final=position + length >= end).value(match.end())
+            value, stop = parser.value(match.end())
         except Incomplete:
             length *= 8
-            if length > MAX_OBJECT_BYTES:
-                raise DocumentError(
-                    "limit_exceeded", f"the trailer at byte {position} is too large"
-                ) from None
+            if length > work.limits.object_bytes:
+                message = f"the trailer at byte {position} is too large"
+                raise work.limits.exceeded("object_bytes", message) from None
             continue
         if not isinstance(value, Dictionary):
             raise damaged(f"the trailer at byte {position} is not a dictionary")
         return value, position + stop
 
 
-def _read_hybrid(source: Source, trailer: Dictionary, end: int, base: int) -> Section | None:
+def _read_hybrid(source: Source, trailer: Dictionary, end: int, base: int, work: Work) -> Section | None:
     position = trailer.get("XRefStm")
     if not isinstance(position, int):
         return None
     if not 0 <= position + base < end:
         raise damaged(f"/XRefStm points to byte {position}, outside the file")
-    return _read_stream(source, position + base, end)
+    return _read_stream(source, position + base, end, work)
 
 
-def _read_stream(source: Source, offset: int, end: int) -> Section:
+def _read_stream(source: Source, offset: int, end: int, work: Work) -> Section:
     where = f"the cross-reference stream at byte {offset}"
     try:
-        found, _ = read_indirect(source, offset, end)
+        found, _, _ = read_indirect(source, offset, end, work)
     except DocumentError as error:
+        if error.code != "pdf_damaged":
+            raise
         raise damaged(f"there is no cross-reference section at byte {offset}") from error
     stream = found.value
     if not isinstance(stream, Dictionary) or stream.get("Type") != Name("XRef") or found.body is None:
@@ -380,9 +394,10 @@ def _read_stream(source: Source, offset: int, end: int) -> Section:
     body = offset + found.body
     if not isinstance(length, int) or not 0 <= length <= end - body:
         raise damaged(f"{where} has no usable /Length")
-    decoded = decode(source.read(body, length), stream, where=where)
+    decoded = decode(source.read(body, length), stream, where=where, work=work)
     widths = _widths(stream, where)
-    runs = _runs(stream, len(decoded) // sum(widths), offset, where)
+    runs = _runs(stream, len(decoded) // sum(widths), offset, where, work)
+    _check_listed(runs, offset, work)
     section = Section("stream", offset, body + length, stream, runs, source, widths=widths, decoded=decoded)
     return _indexed(section)
 
@@ -406,11 +421,11 @@ def _widths(stream: Dictionary, where: str) -> tuple[int, int, int]:
     return a, b, c
 
 
-def _runs(stream: Dictionary, rows: int, offset: int, where: str) -> tuple[_Run, ...]:
+def _runs(stream: Dictionary, rows: int, offset: int, where: str, work: Work) -> tuple[_Run, ...]:
     index = stream.get("Index")
     if index is None:
         index = [0, stream.get("Size")]
-    if not isinstance(index, list) or len(index) % 2 or len(index) > 2_000_000:
+    if not isinstance(index, list) or len(index) % 2:
         raise damaged(f"{where} has no usable /Index")
     runs: list[_Run] = []
     position = 0
@@ -418,7 +433,7 @@ def _runs(stream: Dictionary, rows: int, offset: int, where: str) -> tuple[_Run,
         if not isinstance(first, int) or not isinstance(count, int) or first < 0 or count < 0:
             raise damaged(f"{where} has no usable /Index")
         count = min(count, rows - position)  # rows that are not there are not entries
-        _check_range(first, count, offset)
+        _check_range(first, count, offset, work)
         runs.append(_Run(first, count, position))
         position += count
     return tuple(runs)

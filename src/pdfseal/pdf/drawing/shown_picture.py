@@ -95,5 +95,5 @@ def _samples(document: Document, value: Value) -> tuple[str, tuple[int, int], by
     if not (isinstance(width, int) and isinstance(height, int) and 0 < width * height <= MAX_PICTURE_PIXELS):
         return None
     needed = width * height * len(mode)
-    pixels = decode(data, dictionary, where="seal picture", limit=needed)
+    pixels = decode(data, dictionary, where="seal picture", work=document.work, limit=needed)
     return (mode, (width, height), pixels) if len(pixels) == needed else None
