@@ -83,12 +83,12 @@ RESERVED_CODES: dict[str, str] = {}
 EXPORTED = {
     "Appearance", "AtKeyword", "AtPoint", "BlockSeal", "Box", "CONTAINER_SCHEMES", "CallerError",
     "Caption", "Certificate", "DocumentError", "FieldLock", "Finding", "InRectangle", "Inspection",
-    "InternalError", "IntoField", "Located", "Match", "MatchPart", "OutsideError", "OvalSeal", "PageTexts",
-    "Patch", "PdfsealError", "PersonalSeal", "Point", "PreparedSeal", "QrCode", "Rect", "RefusedError",
-    "Report", "RoundSeal", "Several", "SignatureReport", "Size", "Stamped", "Straddle", "TrustAnchors", "Wording",
-    "__version__", "attach_timestamp", "compose", "compose_prepared", "compose_timestamp", "extend",
-    "inspect", "locate", "mm_to_points", "points_to_mm", "prepare", "prepare_timestamp", "read_texts",
-    "seal_image", "stamp_signature", "timestamp_document", "verify",
+    "InternalError", "IntoField", "Located", "Match", "MatchPart", "OutsideError", "OvalSeal",
+    "PageTexts", "Patch", "PdfsealError", "PersonalSeal", "Point", "PreparedSeal", "QrCode", "Rect",
+    "RefusedError", "Report", "RoundSeal", "Several", "SignatureReport", "Size", "Stamped", "Straddle",
+    "TrustAnchors", "Wording", "__version__", "attach_timestamp", "compose", "compose_prepared",
+    "compose_timestamp", "extend", "inspect", "locate", "mm_to_points", "points_to_mm", "prepare",
+    "prepare_timestamp", "read_texts", "seal_image", "stamp_signature", "timestamp_document", "verify",
 }  # fmt: skip
 
 HEAVY = (

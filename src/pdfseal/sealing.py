@@ -48,6 +48,7 @@ from pdfseal.pdf.rights import (
 from pdfseal.pdf.second_reader import check_agreement
 from pdfseal.pdf.signature import covered_pieces, find_prepared, find_signatures
 from pdfseal.pdf.source import Source, chunks
+from pdfseal.pdf.structure import StructureTree, Unusable, read_structure
 from pdfseal.pdf.syntax import Ref
 from pdfseal.pdf.text.pages import PageTexts
 from pdfseal.pki.certificate import Certificate
@@ -141,6 +142,8 @@ def prepare(
         )
     if has_usage_rights(document):
         notes += ("the document has usage rights (/UR3), which end for some readers once it is changed",)
+    structure, remark = _structure(document)
+    notes += remark
     revision = Revision(document)
     appended = append_signature(
         revision,
@@ -150,6 +153,7 @@ def prepare(
         hole_bytes=hole_bytes,
         file_id=file_id,
         target=target,
+        structure=structure,
     )
     digest = digest_prepared(source, document.end, appended, plan.digest_algorithm)
     return _prepared(document, appended, plan, digest, when, name, placed, notes)
@@ -299,6 +303,20 @@ def _check_stamps(document: Document, count: int, allow_annotations: bool) -> tu
         "the document was signed before: verifiers, this one among them, may call the added stamps "
         "a forbidden change to it",
     )
+
+
+def _structure(document: Document) -> tuple[StructureTree | None, tuple[str, ...]]:
+    """The structure tree that the seal joins, and what the caller should know where it cannot."""
+    try:
+        tree = read_structure(document)
+    except Unusable as reason:
+        return None, (f"the document is tagged, and its structure tree was left alone: {reason}",)
+    if tree is not None and any(not one.empty for one in find_signatures(document)):
+        return None, (
+            "the document is tagged and signed: the seal was left out of its structure tree, "
+            "whose change would break the earlier signatures",
+        )
+    return tree, ()
 
 
 def _check_certify(document: Document, certify: int | None) -> None:

@@ -21,6 +21,9 @@ Source = bytes | Path
 CATALOG_KEYS = frozenset({"/AcroForm", "/Perms"})
 FORM_KEYS = frozenset({"/Fields", "/SigFlags", "/NeedAppearances"})
 PAGE_KEYS = frozenset({"/Annots"})
+# Of a tagged document, too: its structure tree gets an element for each annotation that is added.
+TAGGED_PAGE_KEYS = PAGE_KEYS | {"/Tabs"}
+STRUCTURE_KEYS = frozenset({"/K", "/ParentTree", "/ParentTreeNextKey"})
 TRAILER_KEYS = ("/Root", "/Info", "/Encrypt")
 
 REFERENCE = re.compile(rb"\b(\d{1,10}) (\d{1,5}) R\b")  # bounded: a hole is one long run of digits
@@ -113,13 +116,34 @@ def _allowed_changes(pdf: pikepdf.Pdf, pages: frozenset[int]) -> dict[tuple[int,
         fields = form.get("/Fields")
         if isinstance(fields, pikepdf.Array):
             allowed[fields.objgen] = frozenset({"items"})
+    tree = _structure_tree(pdf)
+    if tree is not None:
+        allowed |= _allowed_in_structure(tree)
     for number, page in enumerate(_pages(pdf), 1):
         if number in pages:
-            allowed[page.objgen] = PAGE_KEYS
+            allowed[page.objgen] = PAGE_KEYS if tree is None else TAGGED_PAGE_KEYS
             annotations = page.get("/Annots")
             if isinstance(annotations, pikepdf.Array):
                 allowed[annotations.objgen] = frozenset({"items"})
     allowed.pop((0, 0), None)  # direct objects have no number of their own
+    return allowed
+
+
+def _structure_tree(pdf: pikepdf.Pdf) -> pikepdf.Object | None:
+    marks, tree = pdf.Root.get("/MarkInfo"), pdf.Root.get("/StructTreeRoot")
+    marked = isinstance(marks, pikepdf.Dictionary) and bool(marks.get("/Marked", False))
+    return tree if marked and isinstance(tree, pikepdf.Dictionary) else None
+
+
+def _allowed_in_structure(tree: pikepdf.Object) -> dict[tuple[int, int], frozenset[str]]:
+    """The root, the one element at its top, and the root of the parent tree; nothing deeper is touched."""
+    allowed = {tree.objgen: STRUCTURE_KEYS}
+    kids, numbers = tree.get("/K"), tree.get("/ParentTree")
+    top = kids[0] if isinstance(kids, pikepdf.Array) and len(kids) == 1 else kids
+    if isinstance(top, pikepdf.Dictionary):
+        allowed[top.objgen] = frozenset({"/K"})
+    if isinstance(numbers, pikepdf.Dictionary):
+        allowed[numbers.objgen] = frozenset({"/Nums", "/Kids"})
     return allowed
 
 

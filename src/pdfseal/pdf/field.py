@@ -20,6 +20,7 @@ from pdfseal.geometry import Rect
 from pdfseal.pdf.document import Document, Page
 from pdfseal.pdf.permission import FieldLock
 from pdfseal.pdf.revision import Revision
+from pdfseal.pdf.structure import StructureTree, tag_annotations
 from pdfseal.pdf.syntax import (
     Dictionary,
     Name,
@@ -111,12 +112,13 @@ def append_signature(
     hole_bytes: int,
     file_id: bytes,
     target: FieldTarget | None = None,
+    structure: StructureTree | None = None,
 ) -> AppendedSignature:
     """Add a signature field with an empty signature of `hole_bytes` bytes, and finish the revision.
 
     The first box is the field's widget, further ones are locked stamps that show the same form;
     no box at all gives an invisible signature on the first page. With `target`, that existing
-    field is filled instead of a new one.
+    field is filled instead of a new one. `structure`: of a tagged document, which what is added joins.
     """
     document = revision.document
     dictionary = _signature_dictionary(entry, hole_bytes)
@@ -132,7 +134,9 @@ def append_signature(
     annotations += [
         (box.page, _add_stamp(revision, box, field_name, index)) for index, box in enumerate(boxes[1:], 2)
     ]
-    _extend_annotations(revision, annotations)
+    if structure is not None:
+        tag_annotations(revision, structure, annotations, entry.name or field_name)
+    _extend_annotations(revision, annotations, tagged=structure is not None)
     if entry.certify is not None:
         _name_certification(revision, signature)
     appended = revision.build(file_id)
@@ -247,15 +251,21 @@ def _rect(rect: Rect) -> list[Value]:
     return [rect.left, rect.bottom, rect.right, rect.top]
 
 
-def _extend_annotations(revision: Revision, annotations: list[tuple[Page, Ref]]) -> None:
-    """Append to each page's /Annots, in the page itself: an array object may serve several pages."""
+def _extend_annotations(revision: Revision, annotations: list[tuple[Page, Ref]], *, tagged: bool) -> None:
+    """Append to each page's /Annots, in the page itself: an array object may serve several pages.
+
+    Where the document is `tagged`, the page's tab order is that of its structure (ISO 14289-1, 7.18.3).
+    """
     document = revision.document
     by_page: dict[Ref, tuple[Page, list[Value]]] = {}
     for page, annotation in annotations:
         by_page.setdefault(page.ref, (page, []))[1].append(annotation)
     for page, added in by_page.values():
         existing = document.array(page.dictionary.get("Annots")) or []
-        revision.put(page.ref, Dictionary({**page.dictionary, "Annots": [*existing, *added]}))
+        changed = Dictionary({**page.dictionary, "Annots": [*existing, *added]})
+        if tagged:
+            changed["Tabs"] = Name("S")
+        revision.put(page.ref, changed)
 
 
 def _extend_form(revision: Revision, widget: Ref | None) -> None:
