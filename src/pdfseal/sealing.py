@@ -20,7 +20,7 @@ from pdfseal.containers.base import Finished, Plan
 from pdfseal.crypto.digests import Hasher, new_hash
 from pdfseal.errors import CallerError, RefusedError
 from pdfseal.geometry import Matrix, Rect, Size
-from pdfseal.pdf.conformance import forbids_transparency
+from pdfseal.pdf.conformance import DrawingRules, drawing_rules
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.drawing.appearance import Drawing, write_drawing, write_form
 from pdfseal.pdf.drawing.artwork import Artwork, arrange
@@ -125,8 +125,8 @@ def prepare(
     words = wording or Wording()
     if words.name is None:
         words = replace(words, name=plan.signer.common_name or None)
-    plain = forbids_transparency(document)
-    artwork = _artwork(appearance, words, when, plain) if placement is not None else None
+    rules = drawing_rules(document)
+    artwork = _artwork(appearance, words, when, rules) if placement is not None else None
     placed: tuple[PlacedBox, ...] = ()
     if placement is not None and artwork is not None:
         find_ink = partial(ink_window, artwork)
@@ -149,7 +149,7 @@ def prepare(
         revision,
         field_name=name,
         entry=_entry(plan, when, words, document, target, certify, lock),
-        boxes=_draw(revision, artwork, placed, appearance, plain),
+        boxes=_draw(revision, artwork, placed, appearance, rules),
         hole_bytes=hole_bytes,
         file_id=file_id,
         target=target,
@@ -362,7 +362,7 @@ def _draw(
     artwork: Artwork | None,
     placed: tuple[PlacedBox, ...],
     appearance: Appearance,
-    plain: bool,
+    rules: DrawingRules,
 ) -> tuple[FieldBox, ...]:
     """Each box with its form XObject; boxes of one size and window on pages turned alike share one."""
     shown = [item for item in placed if item.target is None or item.target.rect is not None]
@@ -382,7 +382,7 @@ def _draw(
     for item in shown:
         key = (item.page.geometry.upright, item.box.rect.size, item.box.window)
         if key not in shared:
-            shared[key] = _form(revision, drawing, item, appearance, plain)
+            shared[key] = _form(revision, drawing, item, appearance, rules)
         user_rect = item.target.rect if item.target is not None else None
         boxes.append(
             FieldBox(item.page, user_rect or item.page.geometry.rect_to_user(item.box.rect), shared[key])
@@ -390,13 +390,13 @@ def _draw(
     return tuple(boxes)
 
 
-def _artwork(appearance: Appearance, words: Wording, when: datetime, plain: bool) -> Artwork:
+def _artwork(appearance: Appearance, words: Wording, when: datetime, rules: DrawingRules) -> Artwork:
     """Picture, captions and QR code, arranged; nothing is written yet."""
     picture = None
     if appearance.picture is not None:
         picture = read_picture(
             appearance.picture,
-            opaque=plain,
+            opaque=rules.opaque,
             clear_white=appearance.clear_white,
             handwritten=appearance.handwriting,
         )
@@ -408,14 +408,17 @@ def _artwork(appearance: Appearance, words: Wording, when: datetime, plain: bool
     )
 
 
-def _form(revision: Revision, drawing: Drawing, item: PlacedBox, appearance: Appearance, plain: bool) -> Ref:
+def _form(
+    revision: Revision, drawing: Drawing, item: PlacedBox, appearance: Appearance, rules: DrawingRules
+) -> Ref:
     return write_form(
         revision,
         drawing,
         item.box.rect.size,
         upright=item.page.geometry.upright,
-        opacity=1.0 if plain else appearance.opacity / 100,
-        multiply=not (plain or appearance.cover_text),
+        opacity=1.0 if rules.opaque else appearance.opacity / 100,
+        multiply=not (rules.opaque or appearance.cover_text),
+        calibrated=rules.calibrated,
         window=item.box.window,
     )
 

@@ -22,6 +22,9 @@ from pdfseal.pdf.revision import Revision
 from pdfseal.pdf.syntax import Dictionary, Name, Real, Ref, Value, number
 
 WHOLE = Rect(0.0, 0.0, 1.0, 1.0)
+# sRGB (IEC 61966-2-1), its curve as a power: white of D65, primaries in the columns of the matrix (8.6.5.3).
+_WHITE = ["0.9505", "1", "1.089"]
+_PRIMARIES = ["0.4124", "0.2126", "0.0193", "0.3576", "0.7152", "0.1192", "0.1805", "0.0722", "0.9505"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,14 @@ def write_form(
     upright: Matrix,
     opacity: float = 1.0,
     multiply: bool = True,
+    calibrated: bool = False,
     window: Rect = WHOLE,
 ) -> Ref:
     """Write the drawing as a form XObject of `size` (user space units), turned by `upright`.
 
     `opacity` is 0 to 1. `multiply` darkens the page instead of covering it, so that text under
     the seal stays readable. With opacity 1 and no multiply nothing transparent is written.
+    `calibrated`: what the drawing says in device colours is read as sRGB (8.6.5.6).
     `window` is the part of the drawing that fills the form, as shares of its width and height.
     """
     resources = Dictionary()
@@ -80,6 +85,8 @@ def write_form(
         resources["XObject"] = drawing.images
     if drawing.fonts:
         resources["Font"] = drawing.fonts
+    if calibrated:
+        resources["ColorSpace"] = _calibrated()
     paint = b""
     if multiply or opacity < 1.0:
         state = Dictionary({"Type": Name("ExtGState"), "BM": Name("Multiply" if multiply else "Normal")})
@@ -98,6 +105,18 @@ def write_form(
         form["Matrix"] = [_real(value) for value in turn]
     form["Resources"] = resources
     return revision.add_stream(form, b"q %s cm %s\n%s\nQ" % (matrix, paint, drawing.content))
+
+
+def _calibrated() -> Dictionary:
+    """What device colours stand for here (8.6.5.6): sRGB, and the grays of it."""
+    white, gamma = _reals(_WHITE), Real(b"2.2")
+    colours = Dictionary({"WhitePoint": white, "Gamma": [gamma] * 3, "Matrix": _reals(_PRIMARIES)})
+    grays = Dictionary({"WhitePoint": white, "Gamma": gamma})
+    return Dictionary({"DefaultRGB": [Name("CalRGB"), colours], "DefaultGray": [Name("CalGray"), grays]})
+
+
+def _reals(numbers: list[str]) -> list[Value]:
+    return [Real(one.encode()) for one in numbers]
 
 
 def _text(part: TextPart, key: str, font: EmbeddedFont) -> bytes:
