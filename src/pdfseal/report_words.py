@@ -141,6 +141,7 @@ FINDINGS: tuple[tuple[str, str], ...] = (
     ("signing_time_contradicted", "声明的签章时间晚于时间戳证明的时间"),
     ("timestamp", "时间戳"),
     ("changes.docmdp", "超出文件认证允许的改动"),
+    ("changes.fieldmdp", "被签名锁定的表单域在签章后被改动"),
     ("changes.", "签章后的改动"),
     ("seal.", "电子印章"),
     ("leniency.", "数据格式不完全符合标准，已按惯例接受"),
