@@ -66,6 +66,7 @@ CODES: dict[str, str] = {
     "time_not_proven": "long-term validation needs a timestamp, and no authority was given",
     "weak_algorithm": "the algorithm may be verified on request but is never used to seal",
     "forbidden_by_document": "the document's own permissions forbid this change",
+    "dynamic_xfa": "the pages that readers show are made from an XFA form and not from this PDF",
     "repair_refused": "the damaged PDF must not be rewritten: it is signed or locked",
     "report_not_valid": "the report's verdict is not `passed`, and the caller asked for that",
     # DocumentError

@@ -37,6 +37,7 @@ from pdfseal.pdf.field import (
     free_field_name,
 )
 from pdfseal.pdf.permission import FieldLock
+from pdfseal.pdf.presentation import check_pages_are_shown, presentation_notes
 from pdfseal.pdf.revision import Revision
 from pdfseal.pdf.rights import (
     certification_level,
@@ -120,6 +121,7 @@ def prepare(
     document = Document.open(source, password=password)
     check_signing_allowed(document)
     check_agreement(document, password)
+    check_pages_are_shown(document)
     _check_certify(document, certify)
     hole_bytes = _hole_bytes(plan, reserve, timestamp)
     words = wording or Wording()
@@ -135,15 +137,8 @@ def prepare(
     name = _field_name(document, field_name, target)
     check_not_locked(document, name)
     notes = _moved(placed) + _check_stamps(document, len(placed), allow_annotations)
-    if target is None and certification_level(document) is not None:
-        notes += (
-            "the document is certified: some verifiers accept a further signature only in a field "
-            "that was there when it was certified",
-        )
-    if has_usage_rights(document):
-        notes += ("the document has usage rights (/UR3), which end for some readers once it is changed",)
     structure, remark = _structure(document)
-    notes += remark
+    notes += (*_document_notes(document, target), *remark)
     revision = Revision(document)
     appended = append_signature(
         revision,
@@ -303,6 +298,19 @@ def _check_stamps(document: Document, count: int, allow_annotations: bool) -> tu
         "the document was signed before: verifiers, this one among them, may call the added stamps "
         "a forbidden change to it",
     )
+
+
+def _document_notes(document: Document, target: FieldTarget | None) -> tuple[str, ...]:
+    """What the caller should know of a document that can be sealed."""
+    notes: tuple[str, ...] = ()
+    if target is None and certification_level(document) is not None:
+        notes += (
+            "the document is certified: some verifiers accept a further signature only in a field "
+            "that was there when it was certified",
+        )
+    if has_usage_rights(document):
+        notes += ("the document has usage rights (/UR3), which end for some readers once it is changed",)
+    return notes + presentation_notes(document, new_field=target is None)
 
 
 def _structure(document: Document) -> tuple[StructureTree | None, tuple[str, ...]]:

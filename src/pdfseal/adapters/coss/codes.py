@@ -101,6 +101,7 @@ _OF_OUR_CODES: dict[str, int] = {
     "timestamp_has_no_place": COMPOSITION_FAILED,
     "weak_algorithm": CERTIFICATE_DOES_NOT_FIT,
     "forbidden_by_document": BAD_PARAMETER,
+    "dynamic_xfa": BAD_PARAMETER,
     "repair_refused": BAD_PARAMETER,
     "pdf_empty": BAD_PARAMETER,
     "not_a_pdf": BAD_PARAMETER,
