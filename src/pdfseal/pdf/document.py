@@ -112,6 +112,7 @@ class Document:
         self._kept_values = 0
         self._streams: set[int] = set()  # those of the loaded objects that are streams
         self._object_streams: dict[int, ObjectStream] = {}
+        self._opening: set[int] = set()  # object streams that are being read now
         self._entries: dict[int, Entry] | None = None
 
     @classmethod
@@ -342,7 +343,13 @@ class Document:
     def _decode_object_stream(self, number: int, entry: InUse) -> ObjectStream:
         """An object stream, kept for all states that hold it whole."""
         where, shared = f"object stream {number}", self._shared
-        stream, data, stop = self._stream_data(number, entry)
+        if number in self._opening:
+            raise damaged(f"{where} is needed to read itself")
+        self._opening.add(number)
+        try:
+            stream, data, stop = self._stream_data(number, entry)
+        finally:
+            self._opening.discard(number)
         left = self.limits.decoded_bytes - shared.decoded_bytes
         decoded = decode(data, stream, where=where, work=self.work, limit=left)
         shared.decoded_bytes += len(decoded)

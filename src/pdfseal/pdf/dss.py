@@ -26,10 +26,6 @@ from pdfseal.pdf.revision import Revision
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
 from pdfseal.pdf.xref import InUse
 
-MAX_STREAMS = 5_000
-MAX_STREAM_BYTES = 32 << 20
-MAX_STORE_BYTES = 128 << 20
-
 # Key in the DSS, key in a VRI entry, our name.
 _KINDS = (("Certs", "Cert", "certificates"), ("CRLs", "CRL", "crls"), ("OCSPs", "OCSP", "ocsps"))
 
@@ -96,21 +92,22 @@ class _Reader:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._known: dict[Ref, bytes | None] = {}
-        self._left = MAX_STORE_BYTES
+        self._left = document.limits.store_bytes
 
     def streams(self, value: Value) -> tuple[bytes, ...]:
         items = self._document.array(value) or []
-        if len(items) > MAX_STREAMS:
-            raise DocumentError("limit_exceeded", f"the security store lists more than {MAX_STREAMS} streams")
+        self._document.work.spend(len(items))
+        if len(items) > self._document.limits.store_streams:
+            raise self._document.limits.exceeded("store_streams", "the security store lists too many streams")
         return tuple(dict.fromkeys(data for item in items if (data := self.stream(item)) is not None))
 
     def stream(self, value: Value) -> bytes | None:
         if not isinstance(value, Ref):
             return None
         if value not in self._known:
-            if len(self._known) >= MAX_STREAMS:
-                raise DocumentError(
-                    "limit_exceeded", f"the security store has more than {MAX_STREAMS} streams"
+            if len(self._known) >= self._document.limits.store_streams:
+                raise self._document.limits.exceeded(
+                    "store_streams", "the security store has too many streams"
                 )
             self._known[value] = self._load(value)
         return self._known[value]
@@ -120,21 +117,20 @@ class _Reader:
         if not isinstance(entry, InUse) or entry.generation != ref.generation:
             return None
         try:
-            dictionary, raw = self._document.stream_data(ref.number, entry, limit=MAX_STREAM_BYTES)
+            limit = self._document.limits.store_stream_bytes
+            dictionary, raw = self._document.stream_data(ref.number, entry, limit=limit)
             data = decode(
                 raw,
                 dictionary,
                 where=f"stream {ref.number}",
                 work=self._document.work,
-                limit=MAX_STREAM_BYTES,
+                limit=limit,
             )
         except DocumentError:
             return None
         self._left -= len(data)
         if self._left < 0:
-            raise DocumentError(
-                "limit_exceeded", f"the security store holds more than {MAX_STORE_BYTES} bytes"
-            )
+            raise self._document.limits.exceeded("store_bytes", "the security store is too large")
         return data
 
 

@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pdfseal.errors import CallerError, DocumentError
+from pdfseal.errors import CallerError
 from pdfseal.geometry import Rect
 from pdfseal.pdf.document import Document, Page
+from pdfseal.pdf.limits import CHARACTERS_PER_STEP, PER_FIELD
 from pdfseal.pdf.permission import FieldLock
 from pdfseal.pdf.revision import Revision
 from pdfseal.pdf.structure import StructureTree, tag_annotations
@@ -32,7 +33,6 @@ from pdfseal.pdf.syntax import (
     text_string,
 )
 
-MAX_FIELDS = 100_000
 # 12.5.3: Print, and Locked; a stamp is ReadOnly and its contents are locked as well.
 _WIDGET_FLAGS = 4 | 128
 _NOT_SHOWN = 1 | 2 | 32  # Invisible, Hidden, NoView
@@ -311,6 +311,7 @@ def walk_fields(document: Document) -> Iterator[tuple[Value, Dictionary, str, Va
     """Every field: how it is referred to, its dictionary, its full name, its inherited /FT (12.7.4)."""
     form = document.dictionary(document.catalog.get("AcroForm"))
     top = document.array(form.get("Fields")) if form is not None else None
+    document.work.spend(len(top or []))
     stack: list[tuple[Value, str, Value, int]] = [(kid, "", None, 0) for kid in reversed(top or [])]
     seen: set[Ref] = set()
     count = 0
@@ -322,16 +323,18 @@ def walk_fields(document: Document) -> Iterator[tuple[Value, Dictionary, str, Va
         if isinstance(kid, Ref):
             seen.add(kid)
         count += 1
-        if count > MAX_FIELDS or depth > 64:
-            raise DocumentError(
-                "limit_exceeded", f"the form has more than {MAX_FIELDS} fields or is nested too deeply"
-            )
+        if count > document.limits.fields:
+            raise document.limits.exceeded("fields", "the form has too many fields")
+        if depth > document.limits.field_depth:
+            raise document.limits.exceeded("field_depth", "the form's fields are nested too deeply")
         part = document.resolve(found.get("T"))
         own = decode_text_string(part) if isinstance(part, bytes) else None
         full = prefix if own is None else f"{prefix}.{own}" if prefix else own
         kind = document.resolve(found.get("FT")) or kind
+        children = document.array(found.get("Kids")) or []
+        document.work.spend(PER_FIELD + len(children) + len(full) // CHARACTERS_PER_STEP)
         yield kid, found, full, kind
-        for child in reversed(document.array(found.get("Kids")) or []):
+        for child in reversed(children):
             stack.append((child, full, kind, depth + 1))
 
 

@@ -21,8 +21,9 @@ PER_SECTION = 40
 PER_KID = 4  # of the page tree
 PER_PAGE = 12
 PER_FIELD = 8
-PER_SIGNATURE = 4_000  # its container, certificates and path
+PER_SIGNATURE = 2_000  # its container, certificates and path
 PER_DECRYPTED_VALUE = 12
+CHARACTERS_PER_STEP = 32  # of the names of fields
 BYTES_PER_STEP_SCANNED = 64
 BYTES_PER_STEP_INFLATED = 256
 BYTES_PER_STEP_SUMMED = 8  # a predictor that is undone column by column
@@ -62,7 +63,7 @@ class Limits:
     store_stream_bytes: int = 32 << 20
     store_bytes: int = 128 << 20
     repair_bytes: int = 1 << 30
-    work: int = 1_500_000
+    work: int = 1_000_000
 
     def exceeded(self, name: str, what: str) -> DocumentError:
         """The error for a bound that was met: which, how much it is, and that it may be raised."""

@@ -21,11 +21,11 @@ from pdfseal.errors import DocumentError
 from pdfseal.geometry import Rect
 from pdfseal.pdf.document import Document, Page
 from pdfseal.pdf.field import ByteRange, walk_fields, widget_rect
+from pdfseal.pdf.limits import PER_KID, PER_SIGNATURE
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value, decode_text_string
 from pdfseal.pdf.xref import InUse
 
 Coverage = Literal["whole_file", "revision", "partial", "none"]
-MAX_SIGNATURES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +80,17 @@ def find_signatures(document: Document) -> tuple[FoundSignature, ...]:
         if kind == Name("Sig") and document.dictionary(dictionary.get("V")) is not None:
             key, located = _locate_value(document, kid, dictionary)
             found[key] = _examine(document, located, name, dictionary, kid if isinstance(kid, Ref) else None)
-        _check_count(found)
+        _check_count(document, found)
     for key, located in (*_in_first_form(document), *_written_later(document)):
         if key not in found:
             found[key] = _examine(document, located, None, None, None)
-        _check_count(found)
+        _check_count(document, found)
     return tuple(sorted(found.values(), key=lambda one: (one.covered_end, one.field or "")))
 
 
-def _check_count(found: dict[object, FoundSignature]) -> None:
-    if len(found) > MAX_SIGNATURES:
-        raise DocumentError("limit_exceeded", f"the document has more than {MAX_SIGNATURES} signatures")
+def _check_count(document: Document, found: dict[object, FoundSignature]) -> None:
+    if len(found) > document.limits.signatures:
+        raise document.limits.exceeded("signatures", "the document has too many signatures")
 
 
 def _locate_value(document: Document, kid: Value, owner: Dictionary) -> tuple[object, _Located]:
@@ -159,6 +159,7 @@ def _written_later(document: Document) -> Iterator[tuple[object, _Located]]:
 def _examine(
     document: Document, located: _Located, name: str | None, widget: Dictionary | None, ref: Ref | None
 ) -> FoundSignature:
+    document.work.spend(PER_SIGNATURE)
     dictionary = located.dictionary
     contents = document.resolve(dictionary.get("Contents"))
     hole = _hole(located)
@@ -280,6 +281,7 @@ def _widgets(document: Document, found: FoundSignature) -> Iterator[tuple[Ref, R
     if found.widget is None:
         return
     kids = document.array(found.widget.get("Kids")) or []
+    document.work.spend(PER_KID * len(kids))
     for ref in (found.widget_ref, *kids):
         widget = document.dictionary(ref) if isinstance(ref, Ref) else None
         rect = widget_rect(document, widget) if widget is not None else None
@@ -298,4 +300,6 @@ def _places(document: Document, wanted: dict[Ref, Rect]) -> Iterator[tuple[Ref, 
 
 
 def _annotations(document: Document, page: Page) -> list[Value]:
-    return document.array(page.dictionary.get("Annots")) or []
+    annotations = document.array(page.dictionary.get("Annots")) or []
+    document.work.spend(len(annotations))
+    return annotations

@@ -110,7 +110,7 @@ _STRING_STOP = re.compile(rb"[()\\\r]")
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _IRREGULAR = re.compile(r"[^!-~]|[#()<>\[\]{}/%]")
 _LONG_BYTES = 1024
-_PIECES_COUNTED = 256  # of a string, at a time
+_STEPS_COUNTED = 256  # escapes and parentheses of a string, at a time
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
@@ -123,8 +123,8 @@ class Parser:
 
     `final` says that no bytes follow `data`: without it an object that touches the end is
     `Incomplete`, because the next byte might belong to it. `work` is what is left of the
-    document's budget, one of its own if absent; `items` counts the values that were read, and the
-    pieces of strings.
+    document's budget, one of its own if absent; `items` counts the values that were read, keys,
+    and what makes strings costly.
     """
 
     def __init__(self, data: bytes, *, origin: int = 0, final: bool = True, work: Work | None = None) -> None:
@@ -271,7 +271,7 @@ class Parser:
         return bytes.fromhex((digits + b"0" if len(digits) % 2 else digits).decode()), match.end()
 
     def _string(self, position: int) -> tuple[bytes, int]:
-        data, at, level = self.data, position + 1, 1
+        data, at, level, steps = self.data, position + 1, 1, 0
         pieces: list[bytes] = []
         while True:
             stop = _STRING_STOP.search(data, at)
@@ -279,8 +279,10 @@ class Parser:
                 self._count_long(len(data) - position)
                 raise self._fail(len(data), "a string without an end")
             pieces.append(data[at : stop.start()])
-            if not len(pieces) % _PIECES_COUNTED:
-                self._count(_PIECES_COUNTED)
+            steps += 1
+            if steps == _STEPS_COUNTED:
+                self._count(steps // PER_VALUE)
+                steps = 0
             mark, at = stop[0], stop.end()
             if mark == b"\\":
                 piece, at = self._escape(at)
@@ -329,6 +331,7 @@ class Parser:
                 if len(self.data) - at < 2 and not self.final:
                     raise Incomplete
                 raise self._fail(at, "a dictionary key that is not a name")
+            self.items += 1
             key, at = self._name(at)
             start = self.skip(at)
             value, at = self._value(start, depth + 1)
