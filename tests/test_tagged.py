@@ -48,6 +48,8 @@ def tagged(shape: str) -> bytes:
             del root.ParentTreeNextKey
         if shape == "no parent tree":
             del root.ParentTree, root.ParentTreeNextKey
+        if shape == "a type of its own":
+            top.S, root.RoleMap = N.Workbook, D(Workbook=N.Book, Book=N.Document, Loop=N.Loop)
         if shape == "no kids":
             del root.K
         if shape == "kids array apart":
@@ -76,6 +78,7 @@ def tagged(shape: str) -> bytes:
 GOOD = (
     "plain", "single kids", "no document element", "a paragraph on top", "kids in the parent tree",
     "next key too low", "no next key", "no parent tree", "no kids", "kids array apart", "top is the content",
+    "a type of its own",
 )  # fmt: skip
 ODD = {
     "keys are words": "keys that are no numbers",
@@ -136,7 +139,9 @@ def check_tagged(sealed: bytes, count: int) -> None:
             assert element.K.Obj.objgen == annotation.objgen
             assert {element.Pg.objgen, element.K.Pg.objgen} == {annotation.P.objgen}
             assert ("/Form" if annotation.Subtype == "/Widget" else "/Annot") == element.S
-            assert str(annotation.get("/TU") or annotation.Contents) == str(element.Alt) == "甲方医院"
+            assert str(annotation.Contents) == str(element.Alt)
+            assert str(element.Alt) in ("Electronic seal of 甲方医院", "电子印章：甲方医院")
+            assert annotation.Subtype == "/Stamp" or annotation.Contents == annotation.TU
             assert annotation.P.Tabs == "/S"
             siblings = [kid for kid in element.P.K if isinstance(kid, pikepdf.Dictionary)]
             assert element.objgen in {kid.objgen for kid in siblings}
@@ -164,6 +169,57 @@ def test_the_order_of_new_elements_and_keys():
     with pikepdf.open(io.BytesIO(sealed)) as pdf:
         assert sorted(parent_tree(pdf.Root.StructTreeRoot.ParentTree)) == [0, 7, 8]
         assert [str(one.S) for one in elements(pdf.Root.StructTreeRoot)] == ["/Document", "/P", "/Form"]
+
+
+def test_a_type_of_its_own_is_looked_up():
+    """Excel calls the element of the whole document Workbook."""
+    with pikepdf.open(io.BytesIO(prepared(tagged("a type of its own")).pdf_bytes())) as pdf:
+        assert [str(one.S) for one in pdf.Root.StructTreeRoot.K] == ["/Workbook"]
+        assert [str(one.S) for one in pdf.Root.StructTreeRoot.K[0].K] == ["/P", "/Form"]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh-CN", "电子印章：甲方医院"), ("en", "Electronic seal of")]
+)
+def test_what_is_read_out_is_in_the_language_of_the_document(language: str, words: str):
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(tagged("plain"))) as pdf:
+        pdf.Root.Lang = pikepdf.String(language)
+        pdf.save(out)
+    with pikepdf.open(io.BytesIO(prepared(out.getvalue()).pdf_bytes())) as pdf:
+        assert str(pdf.Root.AcroForm.Fields[0].TU).startswith(words)
+
+
+@pytest.mark.parametrize("kind", ["tagged", "untagged"])
+def test_a_field_that_is_there(kind: str):
+    """One that has its element keeps it, with its words; stamps beside it join."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(tagged("next key too low"))) as pdf:
+        page, tree = pdf.pages[0].obj, pdf.Root.StructTreeRoot
+        field = pdf.make_indirect(
+            pikepdf.Dictionary(
+                Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Sig, F=4, P=page,
+                T=pikepdf.String("A"), TU=pikepdf.String("Sign here"), Rect=[50, 50, 150, 150],
+            )
+        )  # fmt: skip
+        page.Annots, pdf.Root.AcroForm = pikepdf.Array([field]), pikepdf.Dictionary(Fields=[field])
+        if kind == "tagged":
+            content = pikepdf.Dictionary(Type=pikepdf.Name.OBJR, Obj=field)
+            element = pikepdf.Dictionary(
+                Type=pikepdf.Name.StructElem, S=pikepdf.Name.Form, P=tree.K[0], Pg=page, K=content
+            )
+            tree.K[0].K.append(pdf.make_indirect(element))
+            tree.ParentTree.Nums.extend([9, tree.K[0].K[-1]])
+            field.StructParent = 9
+        pdf.save(out)
+    into = pdfseal.IntoField("A")
+    for placement, stamps in ((into, 0), (pdfseal.Several((into, SPOT)), 1)):
+        with pikepdf.open(io.BytesIO(prepared(out.getvalue(), placement).pdf_bytes())) as pdf:
+            field, tree = pdf.Root.AcroForm.Fields[0], pdf.Root.StructTreeRoot
+            assert str(field.TU) == "Sign here"
+            assert parent_tree(tree.ParentTree)[int(field.StructParent)].K.Obj.objgen == field.objgen
+            kinds = [str(one.S) for one in elements(tree)]
+            assert kinds == ["/Document", "/P", "/Form"] + ["/Annot"] * stamps
 
 
 @pytest.mark.parametrize("shape", ODD)

@@ -135,7 +135,8 @@ def append_signature(
         (box.page, _add_stamp(revision, box, field_name, index)) for index, box in enumerate(boxes[1:], 2)
     ]
     if structure is not None:
-        tag_annotations(revision, structure, annotations, entry.name or field_name)
+        filled = [(target.page, target.widget)] if target is not None else []
+        tag_annotations(revision, structure, [*filled, *annotations], entry.name or field_name)
     _extend_annotations(revision, annotations, tagged=structure is not None)
     if entry.certify is not None:
         _name_certification(revision, signature)

@@ -1,7 +1,7 @@
 """Tagged PDFs: an annotation that is added gets its place in the structure tree.
 
     read_structure(document) -> StructureTree | None      None where the document is not tagged
-    tag_annotations(revision, tree, [(page, annotation), ...], alternate)
+    tag_annotations(revision, tree, [(page, annotation), ...], owner)
 
 Each annotation becomes an element (Form for a widget, Annot for a stamp) that is the last child of
 the document's element, holds a reference to the annotation (OBJR), and is found again by the
@@ -23,9 +23,10 @@ from dataclasses import dataclass, field
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.document import Document, Page
 from pdfseal.pdf.revision import Revision
-from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value, text_string
+from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value, decode_text_string, text_string
 
 _MAX_TREE_DEPTH = 32
+_MAX_ROLES = 16
 _MAX_KEY = 2**31 - 1
 # Elements that group others: what has no such one at its top gets new elements beside it (14.8.4.3).
 _GROUPING = frozenset({"Document", "Part", "Art", "Sect", "Div"})
@@ -75,22 +76,38 @@ def read_structure(document: Document) -> StructureTree | None:
 
 
 def tag_annotations(
-    revision: Revision, tree: StructureTree, annotations: Sequence[tuple[Page, Ref]], alternate: str
+    revision: Revision, tree: StructureTree, annotations: Sequence[tuple[Page, Ref]], owner: str
 ) -> None:
-    """Give each new annotation of the revision its element; `alternate` is what is read out for it."""
+    """Give each annotation of the revision its element, where it has none; `owner` is whose seal it is.
+
+    What is read out for it is /TU of a widget (ISO 14289-1, 7.18.1), /Contents of any annotation that
+    shows no text (ISO 19005-1, 6.8.6); words that a field has already stay.
+    """
+    alternate = text_string(_alternate(revision.document, owner))
     elements: list[Ref] = []
-    for key, (page, annotation) in enumerate(annotations, start=tree.next_key):
+    for page, annotation in annotations:
         drawn = revision.current(annotation)
         assert isinstance(drawn, Dictionary)  # this revision wrote it
+        if "StructParent" in drawn:
+            continue
         widget = drawn.get("Subtype") == Name("Widget")
-        words: Dictionary = Dictionary({"TU" if widget else "Contents": text_string(alternate)})
-        revision.put(annotation, Dictionary({**drawn, **words, "StructParent": key}))
+        words = Dictionary({"TU": alternate} if widget else {}) | {"Contents": alternate}
+        key = tree.next_key + len(elements)
+        revision.put(annotation, Dictionary({**words, **drawn, "StructParent": key}))
         content = Dictionary({"Type": Name("OBJR"), "Obj": annotation, "Pg": page.ref})
         element = Dictionary({"Type": Name("StructElem"), "S": Name("Form" if widget else "Annot")})
-        element |= {"P": tree.top, "Pg": page.ref, "K": content, "Alt": text_string(alternate)}
+        element |= {"P": tree.top, "Pg": page.ref, "K": content, "Alt": alternate}
         elements.append(revision.add(element))
-    _add_children(revision, tree.top, elements)
-    _add_keys(revision, tree, elements)
+    if elements:
+        _add_children(revision, tree.top, elements)
+        _add_keys(revision, tree, elements)
+
+
+def _alternate(document: Document, owner: str) -> str:
+    """In the document's language, as far as we speak it (14.9.2)."""
+    language = document.resolve(document.catalog.get("Lang"))
+    chinese = isinstance(language, bytes) and decode_text_string(language).lower().startswith("zh")
+    return f"电子印章：{owner}" if chinese else f"Electronic seal of {owner}"
 
 
 def _plain(document: Document, value: Value) -> Dictionary | None:
@@ -119,7 +136,18 @@ def _top(document: Document, root: Ref, tree: Dictionary) -> Ref:
     if only is None or only.get("Type") not in (None, Name("StructElem")):
         return root
     kind = only.get("S")
-    return items[0] if isinstance(kind, Name) and kind in _GROUPING else root
+    return items[0] if _role(document, tree, kind) in _GROUPING else root
+
+
+def _role(document: Document, tree: Dictionary, kind: Value) -> Value:
+    """The standard type that the tree's role map gives a type of the producer's own (14.7.3)."""
+    roles = document.dictionary(tree.get("RoleMap")) or Dictionary()
+    for _ in range(_MAX_ROLES):
+        mapped = document.resolve(roles.get(kind)) if isinstance(kind, Name) else None
+        if not isinstance(mapped, Name) or kind in _GROUPING:
+            break
+        kind = mapped
+    return kind
 
 
 def _highest_key(document: Document, node: Dictionary) -> int:
@@ -142,8 +170,8 @@ def _highest_key(document: Document, node: Dictionary) -> int:
 
 
 def _add_children(revision: Revision, parent: Ref, elements: list[Ref]) -> None:
-    old = revision.document.dictionary(parent)
-    assert old is not None  # read_structure looked
+    old = revision.current(parent)
+    assert isinstance(old, Dictionary)  # read_structure looked
     kids = old.get("K")
     resolved = revision.document.resolve(kids)
     before: list[Value] = resolved if isinstance(resolved, list) else [] if resolved is None else [kids]
@@ -154,7 +182,9 @@ def _add_keys(revision: Revision, tree: StructureTree, elements: list[Ref]) -> N
     """Append to the root of the parent tree: a pair where it is a leaf itself, else a leaf of its own."""
     keys = range(tree.next_key, tree.next_key + len(elements))
     pairs: list[Value] = [item for pair in zip(keys, elements, strict=True) for item in pair]
-    numbers = Dictionary(tree.numbers)
+    written = tree.numbers if tree.numbers_ref is None else revision.current(tree.numbers_ref)
+    assert isinstance(written, Dictionary)  # read_structure looked
+    numbers = Dictionary(written)
     kids = revision.document.array(numbers.get("Kids"))
     if kids:
         leaf = Dictionary({"Limits": [keys[0], keys[-1]], "Nums": pairs})
