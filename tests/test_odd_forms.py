@@ -107,3 +107,14 @@ def test_a_dynamic_form_is_refused_and_says_what_to_do(pdfs: Path):
     with pytest.raises(pdfseal.RefusedError, match="print it to PDF first") as caught:
         seal((pdfs / "xfa-dynamic.pdf").read_bytes(), repair=True)
     assert caught.value.code == "dynamic_xfa"
+
+
+def test_one_object_in_two_roles_keeps_both(pdfs: Path):
+    """A hostile file: its form is the first page. What the seal writes to one must not undo the other."""
+    original = (pdfs / "table.pdf").read_bytes()
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(original)) as pdf:
+        pdf.Root.AcroForm = pdf.pages[0].obj
+        pdf.save(out)
+    report = pdfseal.verify(seal(out.getvalue(), placement=SPOT).pdf, trust=trust("p256"), at=WHEN)
+    assert report.verdict == "passed"

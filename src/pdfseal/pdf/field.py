@@ -262,8 +262,10 @@ def _extend_annotations(revision: Revision, annotations: list[tuple[Page, Ref]],
     for page, annotation in annotations:
         by_page.setdefault(page.ref, (page, []))[1].append(annotation)
     for page, added in by_page.values():
-        existing = document.array(page.dictionary.get("Annots")) or []
-        changed = Dictionary({**page.dictionary, "Annots": [*existing, *added]})
+        current = revision.current(page.ref)  # in a hostile file the form may be the same object
+        own = current if isinstance(current, Dictionary) else page.dictionary
+        existing = document.array(own.get("Annots")) or []
+        changed = Dictionary({**own, "Annots": [*existing, *added]})
         if tagged:
             changed["Tabs"] = Name("S")
         revision.put(page.ref, changed)

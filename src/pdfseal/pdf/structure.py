@@ -27,7 +27,7 @@ from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value, decode_text_string,
 
 _MAX_TREE_DEPTH = 32
 _MAX_ROLES = 16
-_MAX_KEY = 2**31 - 1
+_MAX_KEY = 2**30  # leaves room below what a reader can count to
 # Elements that group others: what has no such one at its top gets new elements beside it (14.8.4.3).
 _GROUPING = frozenset({"Document", "Part", "Art", "Sect", "Div"})
 
