@@ -84,6 +84,29 @@ def test_p_of_a_lock_is_obeyed():
     assert not say_pdfseal(steps.by_pyhanko(signed), len(signed)).accepts
 
 
+@pytest.mark.parametrize("permission", [1, 2, 3])
+def test_a_lock_may_limit_what_comes_later(permission: int):
+    """/P of /Lock (table 236): as strict as a certification, for every signature; pyHanko agrees."""
+    lock = FieldLock("Include", (steps.AMOUNT,), permission)
+    signed = steps.by_pdfseal(steps.document("bare"), lock=lock, field_name="First")
+    with pikepdf.open(io.BytesIO(signed)) as pdf:
+        assert int(pdf.Root.AcroForm.Fields[-1].Lock.P) == permission
+        assert "/P" not in pdf.Root.AcroForm.Fields[-1].V.Reference[0].TransformParams
+    filled = steps.fill_by_pyhanko(signed, steps.NOTE)
+    assert say_pdfseal(filled, len(signed)).accepts is (permission > 1)
+    assert say_pyhanko(filled, len(signed)).accepts is (permission > 1)
+    if permission == 1:
+        with pytest.raises(RefusedError, match="'First' states /P 1"):
+            steps.by_pdfseal(signed)
+    else:
+        assert say_pdfseal(steps.by_pdfseal(signed), len(signed)).accepts
+
+
+def test_a_lock_permits_nothing_unknown():
+    with pytest.raises(CallerError, match="a lock permits 1, 2 or 3, not 4"):
+        FieldLock("All", (), 4)
+
+
 @pytest.mark.parametrize(("certify", "wanted"), [(None, 2), (1, 2), (2, 0)])
 def test_a_seed_value_demands_its_certification(certify: int | None, wanted: int):
     document = steps.document(f"seed {wanted}")
@@ -100,6 +123,9 @@ def test_a_seed_value_demands_its_certification(certify: int | None, wanted: int
         ("amount", AMOUNT),
         ("a, b", FieldLock("Include", ("a", "b"))),
         ("~amount,备注", FieldLock("Exclude", ("amount", "备注"))),
+        ("1:all", FieldLock("All", (), 1)),
+        ("2:~amount", FieldLock("Exclude", ("amount",), 2)),
+        ("4:all", FieldLock("Include", ("4:all",))),
     ],
 )
 def test_the_option(text: str, lock: FieldLock):

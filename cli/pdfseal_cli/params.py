@@ -109,13 +109,16 @@ class Lock(click.ParamType[FieldLock]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> FieldLock:
         if isinstance(value, FieldLock):
             return value
-        text = str(value)
+        digit, colon, rest = str(value).partition(":")
+        limited = bool(colon) and digit in ("1", "2", "3")
+        text = rest if limited else str(value)
+        permission = int(digit) if limited else None
         names = tuple(name.strip() for name in text.removeprefix("~").split(","))
         if text == "all":
-            return FieldLock("All")
+            return FieldLock("All", (), permission)
         if not all(names):
             self.fail(f"{value!r} is not `all`, and names a field that has no name", param, ctx)
-        return FieldLock("Exclude" if text.startswith("~") else "Include", names)
+        return FieldLock("Exclude" if text.startswith("~") else "Include", names, permission)
 
 
 RECT, POINT, SIZE, MOMENT = Lengths("L,B,R,T"), Lengths("X,Y"), Lengths("W,H"), Moment()
@@ -467,7 +470,8 @@ def signature_options(command: F) -> F:
             click.option(
                 "--lock",
                 type=LOCK,
-                help="Form fields that it locks: all; NAME,...; ~NAME,... for all others.",
+                help="Form fields that it locks: all; NAME,...; ~NAME,... for all others. With 1:, 2: or 3: "
+                "before it, no later change goes beyond that /P.",
             ),
             click.option("--reserve", type=int, help="Bytes kept for the signature container."),
         )

@@ -214,7 +214,7 @@ def _add_widget(
     else:
         widget |= {"Rect": [0, 0, 0, 0]}
     if lock is not None:  # table 235 wants it as an object of its own
-        widget["Lock"] = revision.add(Dictionary({"Type": Name("SigFieldLock"), **lock.entries()}))
+        widget["Lock"] = revision.add(lock.dictionary())
     return revision.add(widget)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from pdfseal.errors import CallerError
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.syntax import Dictionary, Name, decode_text_string, text_string
 
@@ -21,10 +22,18 @@ _PERMISSIONS = (1, 2, 3)
 
 @dataclass(frozen=True, slots=True)
 class FieldLock:
-    """The fields that a signature locks: all, those named, or all but those named."""
+    """The fields that a signature locks: all, those named, or all but those named.
+
+    `permission` (1, 2 or 3; PDF 2.0): what else may come later, as in a certification.
+    """
 
     action: Action
     names: tuple[str, ...] = ()
+    permission: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.permission not in (None, *_PERMISSIONS):
+            raise CallerError("argument", f"a lock permits 1, 2 or 3, not {self.permission}")
 
     def covers(self, name: str) -> bool:
         """Whether a field is locked. A name stands for the fields below it as well (12.8.2.4)."""
@@ -37,6 +46,13 @@ class FieldLock:
         if self.action != "All":
             found["Fields"] = [text_string(name) for name in self.names]
         return found
+
+    def dictionary(self) -> Dictionary:
+        """A signature field's /Lock (table 236)."""
+        lock = Dictionary({"Type": Name("SigFieldLock"), **self.entries()})
+        if self.permission is not None:
+            lock["P"] = self.permission
+        return lock
 
 
 @dataclass(frozen=True, slots=True)
