@@ -222,6 +222,8 @@ PYHANKO_ACCEPTS = {
 PYHANKO_REFUSES = {
     "control-docmdp-2-signed-again": "P 2 permits signing (ISO 32000-2, table 257)",
     "control-docmdp-3-annotation-added": "P 3 permits annotations; pyHanko judges none",
+    "control-note-that-names-no-page": "P 3 permits annotations; pyHanko judges none",
+    "control-page-says-what-it-inherited": "written out or inherited, the page is the same (7.7.3.4)",
 }
 
 

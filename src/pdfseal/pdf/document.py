@@ -37,7 +37,7 @@ from pdfseal.pdf.xref import Entry, Free, InUse, Packed, Section, header_offset,
 
 _MANY_SECTIONS = 16  # with more than these, where objects stand is worked out once for all of them
 _LOOK_AHEAD_BYTES = 16  # behind an object, to see whether it is a stream
-_INHERITED = ("Resources", "MediaBox", "CropBox", "Rotate")
+INHERITED = ("Resources", "MediaBox", "CropBox", "Rotate")
 LETTER = Rect(0.0, 0.0, 612.0, 792.0)
 
 
@@ -483,8 +483,8 @@ _NO_MORE = _NoMore()
 
 def _inheritable(dictionary: Dictionary, inherited: Dictionary) -> Dictionary:
     """Attributes in force at a node: its own, else those from above. UserUnit is never inherited."""
-    found = Dictionary({key: inherited[key] for key in _INHERITED if key in inherited})
-    found.update({key: dictionary[key] for key in (*_INHERITED, "UserUnit") if key in dictionary})
+    found = Dictionary({key: inherited[key] for key in INHERITED if key in inherited})
+    found.update({key: dictionary[key] for key in (*INHERITED, "UserUnit") if key in dictionary})
     if "Kids" in dictionary:
         found.pop("UserUnit", None)
     return found

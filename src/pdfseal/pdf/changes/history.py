@@ -20,6 +20,7 @@ from pdfseal.pdf.changes.levels import Change, Changes
 from pdfseal.pdf.changes.live import Live
 from pdfseal.pdf.changes.rebuilding import Strays, irregular
 from pdfseal.pdf.changes.references import References
+from pdfseal.pdf.changes.values import alike
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.syntax import WHITESPACE
 from pdfseal.pdf.xref import InUse, Section
@@ -118,6 +119,8 @@ class _Growth:
             return
         if any(s.trailer.get("Encrypt") != old.document.trailer.get("Encrypt") for s in sections):
             yield Change(0, "other", "the encryption of the document was changed")
+        if not alike(*(one.resolve(one.trailer.get("Info")) for one in (old.document, new.document))):
+            yield Change(0, "ltv", "the document's information was updated")
         if (over := self.live.reaching_over(self.looked_at)) is not None:
             yield Change(over, "other", "a signed object goes on in bytes that were appended")
         if (number := self._regenerated(sections)) is not None:

@@ -23,7 +23,7 @@ from pdfseal.pdf.changes.values import (
     repeats,
     same_text,
 )
-from pdfseal.pdf.document import Document
+from pdfseal.pdf.document import INHERITED, Document
 from pdfseal.pdf.field import walk_fields
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
 from pdfseal.pdf.xref import Entry, InUse
@@ -84,6 +84,8 @@ class Judge:
     numbers: list[int]
     # roles of existing objects, by number, found on the way from the catalog
     roles: dict[int, str] = field(default_factory=dict)
+    # effective attributes of each page, by number, once for each place in the tree; None until asked for
+    inherited: dict[int, list[Dictionary]] | None = None
 
     @property
     def before(self) -> Document:
@@ -264,25 +266,49 @@ class Judge:
         for key in changed_keys(old, new):
             if key == "Annots":
                 yield from self._judge_arrays(number, old.get(key), new.get(key))
+            elif key in INHERITED and key not in old and self._was_inherited(number, key, old, new[key]):
+                continue  # the page says itself now what it had from the tree (7.7.3.4)
             else:
                 what = "a page" if old.get("Type") == Name("Page") else "an object"
                 yield Change(number, "other", f"/{key} of {what} was changed")
 
-    def _is_annotation_array(self, number: int, old: Value, new: Value) -> bool:
-        """Whether an array object is the /Annots of the page that the added annotations name as theirs.
+    def _was_inherited(self, number: int, key: str, page: Dictionary, value: Value) -> bool:
+        """Whether a page had a value before, wherever the tree lists it and whichever way one reads it.
 
-        An array of content streams must not pass for one.
+        Some readers come down the tree, others go up by /Parent.
+        """
+        if self.inherited is None:
+            self.inherited = {}
+            for one in self.before.pages():
+                self.inherited.setdefault(one.ref.number, []).append(one.attributes)
+        above = self.before.dictionary(page.get("Parent"))
+        ways = [attributes.get(key) for attributes in self.inherited.get(number, ())]
+        if not ways or above is None:
+            return False
+        ways.append(self._inherited(self.before, above, key))
+        now = self.after.resolve(value)
+        return all(alike(self.before.resolve(way), now) for way in ways)
+
+    def _is_annotation_array(self, number: int, old: Value, new: Value) -> bool:
+        """Whether an array object is the /Annots of pages and nothing else.
+
+        An array of content streams must not pass for one. Where the holder does not say that it is a
+        page, what is added must name it as the page that it stands on.
         """
         if not isinstance(old, list) or not isinstance(new, list) or len(new) <= len(old):
             return False
-        for holder in self.references.referrers(self.live, number):
+        holders, untyped = self.references.referrers(self.live, number), False
+        for holder in holders:
             value = self._value(self.before, holder)
             if not isinstance(value, Dictionary) or value.get("Type") not in (None, Name("Page")):
                 return False
             if set(keys_leading_to(value, number)) != {"Annots"}:
                 return False
+            untyped = untyped or "Type" not in value
         for item in new[len(old) :]:
             added = self.after.dictionary(item)
+            if added is not None and "P" not in added and holders and not untyped:
+                continue
             page = self.before.dictionary(added.get("P")) if added else None
             reference = page.get("Annots") if page else None
             if not isinstance(reference, Ref) or reference.number != number:
