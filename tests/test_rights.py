@@ -102,6 +102,23 @@ def test_a_lock_may_limit_what_comes_later(permission: int):
         assert say_pdfseal(steps.by_pdfseal(signed), len(signed)).accepts
 
 
+def test_a_lock_of_an_existing_field():
+    """/P stands in the field: possible while nothing is signed, a change to what is signed later."""
+    into = pdfseal.IntoField("Reserved")
+    signed = steps.by_pdfseal(steps.document(), placement=into, lock=FieldLock("All", (), 1))
+    assert steps.signatures(signed)[0].field == "Reserved"
+    filled = steps.fill_by_pyhanko(signed, steps.NOTE)
+    assert not say_pdfseal(filled, len(signed)).accepts
+    with pytest.raises(RefusedError, match="'Reserved' states /P 1"):
+        steps.by_pdfseal(signed)
+    once = steps.by_pdfseal(steps.document())
+    with pytest.raises(RefusedError, match="'Reserved' cannot get a lock with a /P any more"):
+        steps.by_pdfseal(once, placement=into, lock=FieldLock("All", (), 1))
+    twice = steps.by_pdfseal(once, placement=into, lock=AMOUNT)
+    assert say_pdfseal(twice, len(once)).accepts
+    assert say_pyhanko(twice, len(once)).accepts
+
+
 def test_a_lock_permits_nothing_unknown():
     with pytest.raises(CallerError, match="a lock permits 1, 2 or 3, not 4"):
         FieldLock("All", (), 4)

@@ -27,7 +27,7 @@ from pdfseal.pdf.drawing.artwork import Artwork, arrange
 from pdfseal.pdf.drawing.caption import Caption, QrCode
 from pdfseal.pdf.drawing.margins import ink_window
 from pdfseal.pdf.drawing.picture import read_picture
-from pdfseal.pdf.existing_field import check_seed, lock_of
+from pdfseal.pdf.existing_field import Given, check_seed, lock_of
 from pdfseal.pdf.field import (
     AppendedSignature,
     FieldBox,
@@ -36,6 +36,7 @@ from pdfseal.pdf.field import (
     append_signature,
     free_field_name,
 )
+from pdfseal.pdf.limits import DEFAULT_LIMITS, Limits
 from pdfseal.pdf.permission import FieldLock
 from pdfseal.pdf.presentation import check_pages_are_shown, presentation_notes
 from pdfseal.pdf.revision import Revision
@@ -107,6 +108,7 @@ def prepare(
     certify: int | None = None,
     lock: FieldLock | None = None,
     texts: PageTexts | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> PreparedSeal:
     """Reserve a signature field in an appended revision and say what is to be signed.
 
@@ -118,7 +120,7 @@ def prepare(
     fields that no later revision may change. `texts`: its page texts, if read.
     Raises CallerError, RefusedError and DocumentError; nothing is written anywhere.
     """
-    document = Document.open(source, password=password)
+    document = Document.open(source, password=password, limits=limits)
     check_signing_allowed(document)
     check_agreement(document, password)
     check_pages_are_shown(document)
@@ -286,7 +288,7 @@ def _check_stamps(document: Document, count: int, allow_annotations: bool) -> tu
             "forbidden_by_document",
             f"{who} states /P {level}: it permits no annotations, and {count} boxes need {count - 1} of them",
         )
-    if not any(not one.empty for one in find_signatures(document)):
+    if not _is_signed(document):
         return ()
     if not allow_annotations:
         raise RefusedError(
@@ -298,6 +300,10 @@ def _check_stamps(document: Document, count: int, allow_annotations: bool) -> tu
         "the document was signed before: verifiers, this one among them, may call the added stamps "
         "a forbidden change to it",
     )
+
+
+def _is_signed(document: Document) -> bool:
+    return any(not one.empty for one in find_signatures(document))
 
 
 def _document_notes(document: Document, target: FieldTarget | None) -> tuple[str, ...]:
@@ -319,7 +325,7 @@ def _structure(document: Document) -> tuple[StructureTree | None, tuple[str, ...
         tree = read_structure(document)
     except Unusable as reason:
         return None, (f"the document is tagged, and its structure tree was left alone: {reason}",)
-    if tree is not None and any(not one.empty for one in find_signatures(document)):
+    if tree is not None and _is_signed(document):
         return None, (
             "the document is tagged and signed: the seal was left out of its structure tree, "
             "whose change would break the earlier signatures",
@@ -354,14 +360,24 @@ def _entry(
             raise CallerError(
                 "argument", f"the field {target.name!r} says itself which fields its signature locks"
             )
+        if lock is not None and lock.permission is not None and _is_signed(document):
+            raise RefusedError(
+                "forbidden_by_document",
+                f"the document is signed: the field {target.name!r} cannot get a lock with a /P any more",
+            )
         lock = lock or own
-        check_seed(
-            document, target, filter=plan.filter, subfilter=plan.subfilter,
-            digest=plan.digest_algorithm, reason=words.reason, certify=certify,
-        )  # fmt: skip
+        check_seed(document, target, _given(plan, words, certify, lock))
     return SignatureEntry(
         plan.filter, plan.subfilter, when, words.name, words.reason, words.location, words.contact,
         lock=lock, certify=certify,
+    )  # fmt: skip
+
+
+def _given(plan: Plan, words: Wording, certify: int | None, lock: FieldLock | None) -> Given:
+    issuers = tuple(one.der for one in plan.certificates if one != plan.signer)
+    return Given(
+        plan.filter, plan.subfilter, plan.digest_algorithm, words.reason, certify, lock,
+        certificates=(plan.signer.der, *issuers),
     )  # fmt: skip
 
 

@@ -11,15 +11,22 @@ Reference: ISO 32000-2, 12.7.5.5 (signature fields; tables 236, 237), 12.8.2.4 (
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from pdfseal.errors import CallerError, RefusedError
 from pdfseal.pdf.document import Document, Page
 from pdfseal.pdf.field import FieldTarget, walk_fields, widget_rect
-from pdfseal.pdf.permission import FieldLock, read_lock
+from pdfseal.pdf.permission import FieldLock, read_lock, stated_permission
 from pdfseal.pdf.rights import check_not_locked
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value, decode_text_string
 
 # Bits of a seed value dictionary's /Ff: which entries are demands and not proposals (table 237).
-_FILTER, _SUBFILTER, _REASONS, _DIGEST = 1, 2, 8, 64
+_FILTER, _SUBFILTER, _VERSION, _REASONS = 1, 2, 4, 8
+_ADD_REVOCATION, _DIGEST, _LOCK, _APPEARANCE = 32, 64, 128, 256
+_KNOWN_VERSION = 3  # of ISO 32000-2
+# And of its /Cert (table 238); what cannot be compared here is refused where it is demanded.
+_SUBJECT, _ISSUER = 1, 2
+_UNKNOWN_OF_SIGNER = {"OID": 4, "SubjectDN": 8, "KeyUsage": 32, "URL": 64}
 _DIGEST_NAMES = {"sha1": "SHA1", "sha256": "SHA256", "sha384": "SHA384", "sha512": "SHA512", "sm3": "SM3"}
 
 
@@ -49,40 +56,100 @@ def find_empty_field(document: Document, name: str) -> FieldTarget:
 
 def lock_of(document: Document, target: FieldTarget) -> FieldLock | None:
     """What the field's own /Lock says, to be repeated in the signature's references."""
-    return None if target.lock is None else read_lock(document, target.lock)
+    if target.lock is None:
+        return None
+    return replace(read_lock(document, target.lock), permission=stated_permission(document, target.lock))
 
 
-def check_seed(
-    document: Document,
-    target: FieldTarget,
-    *,
-    filter: str,
-    subfilter: str,
-    digest: str,
-    reason: str | None,
-    certify: int | None,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a signature is, as far as a seed value may demand something of it.
+
+    `digest` is the name of an algorithm; `certificates` are DER, the signer's first.
+    """
+
+    filter: str
+    subfilter: str
+    digest: str
+    reason: str | None
+    certify: int | None
+    lock: FieldLock | None
+    certificates: tuple[bytes, ...]
+
+
+def check_seed(document: Document, target: FieldTarget, given: Given) -> None:
     """Whether a signature gives what the seed value demands. RefusedError `forbidden_by_document`."""
     seed = target.seed
     if seed is None:
         return
-    flags = document.resolve(seed.get("Ff"))
-    demanded = flags if isinstance(flags, int) else 0
+    demanded = _flags(document, seed)
     wishes: tuple[tuple[int, str, str | None], ...] = (
-        (_FILTER, "Filter", filter),
-        (_SUBFILTER, "SubFilter", subfilter),
-        (_DIGEST, "DigestMethod", _DIGEST_NAMES.get(digest, digest)),
-        (_REASONS, "Reasons", reason),
+        (_FILTER, "Filter", given.filter),
+        (_SUBFILTER, "SubFilter", given.subfilter),
+        (_DIGEST, "DigestMethod", _DIGEST_NAMES.get(given.digest, given.digest)),
+        (_REASONS, "Reasons", given.reason),
     )
-    for bit, key, given in wishes:
+    for bit, key, value in wishes:
         allowed = _texts(document, seed.get(key))
-        if demanded & bit and allowed and given not in allowed:
-            raise RefusedError(
-                "forbidden_by_document",
-                f"the field {target.name!r} demands by its /SV /{key} one of {', '.join(allowed)}, "
-                f"and this signature has {given or 'none'}",
-            )
-    _check_certification(document, target, seed, certify)
+        if demanded & bit and allowed and value not in allowed:
+            raise _demand(target, key, f"one of {', '.join(allowed)}", f"has {value or 'none'}")
+    _check_further_demands(document, target, seed, demanded, given)
+    _check_certification(document, target, seed, given.certify)
+    _check_signer(document, target, seed, given.certificates)
+
+
+def _check_further_demands(
+    document: Document, target: FieldTarget, seed: Dictionary, demanded: int, given: Given
+) -> None:
+    """What is either so or not so: the version, what is embedded, whether the document is locked."""
+    version = document.resolve(seed.get("V"))
+    if demanded & _VERSION and isinstance(version, int | float) and version > _KNOWN_VERSION:
+        raise _demand(target, "V", f"a signer that knows version {version:g}", "comes from one that does not")
+    if demanded & _ADD_REVOCATION and document.resolve(seed.get("AddRevInfo")) is True:
+        raise _demand(target, "AddRevInfo", "revocation data inside the signature", "holds none")
+    if demanded & _APPEARANCE and seed.get("AppearanceFilter") is not None:
+        raise _demand(target, "AppearanceFilter", "an appearance by name", "brings its own")
+    locked = given.lock is not None and given.lock.permission == 1
+    wish = _texts(document, seed.get("LockDocument"))
+    if demanded & _LOCK and wish in (["true"], ["false"]) and locked is not (wish == ["true"]):
+        demand = "that the document is locked (/P 1)" if not locked else "that it is not locked"
+        raise _demand(target, "LockDocument", demand, "locks it" if locked else "does not lock it")
+
+
+def _check_signer(
+    document: Document, target: FieldTarget, seed: Dictionary, certificates: tuple[bytes, ...]
+) -> None:
+    """/Cert of a seed value (table 238): the signers, or the issuers of signers, that may use the field."""
+    wish = document.dictionary(seed.get("Cert"))
+    if wish is None:
+        return
+    demanded = _flags(document, wish)
+    listed = {key: document.array(wish.get(key)) for key in ("Subject", "Issuer")}
+    who = {"Subject": (_SUBJECT, certificates[:1]), "Issuer": (_ISSUER, certificates[1:])}
+    for key, (bit, ours) in who.items():
+        allowed = [document.resolve(item) for item in listed[key] or []]
+        if (
+            demanded & bit
+            and listed[key] is not None
+            and not set(ours) & {a for a in allowed if isinstance(a, bytes)}
+        ):
+            kind = "certificate" if key == "Subject" else "issuer"
+            raise _demand(target, f"Cert /{key}", f"one of {len(allowed)} {kind}s", "has none of them")
+    for key, bit in _UNKNOWN_OF_SIGNER.items():
+        if demanded & bit and wish.get(key) is not None:
+            raise _demand(target, f"Cert /{key}", "a signer of a kind", "cannot be compared with it here")
+
+
+def _flags(document: Document, dictionary: Dictionary) -> int:
+    flags = document.resolve(dictionary.get("Ff"))
+    return flags if isinstance(flags, int) else 0
+
+
+def _demand(target: FieldTarget, entry: str, demand: str, given: str) -> RefusedError:
+    return RefusedError(
+        "forbidden_by_document",
+        f"the field {target.name!r} demands by its /SV /{entry} {demand}, and this signature {given}",
+    )
 
 
 def _check_certification(
@@ -94,11 +161,7 @@ def _check_certification(
     if wanted not in (0, 1, 2, 3) or wanted == (certify or 0):
         return
     demand = f"a certification with /P {wanted}" if wanted else "no certification"
-    given = f"a certification with /P {certify}" if certify else "none"
-    raise RefusedError(
-        "forbidden_by_document",
-        f"the field {target.name!r} demands by its /SV /MDP {demand}, and this signature is {given}",
-    )
+    raise _demand(target, "MDP", demand, f"is a certification with /P {certify}" if certify else "is none")
 
 
 def _texts(document: Document, value: Value) -> list[str]:

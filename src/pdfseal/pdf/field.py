@@ -129,7 +129,7 @@ def append_signature(
         annotations.append((boxes[0].page if boxes else document.page(1), widget))
         _extend_form(revision, widget)
     else:
-        _fill_field(revision, target, signature, boxes[0] if boxes else None)
+        _fill_field(revision, target, signature, boxes[0] if boxes else None, entry.lock)
         _extend_form(revision, None)
     annotations += [
         (box.page, _add_stamp(revision, box, field_name, index)) for index, box in enumerate(boxes[1:], 2)
@@ -218,8 +218,13 @@ def _add_widget(
     return revision.add(widget)
 
 
-def _fill_field(revision: Revision, target: FieldTarget, signature: Ref, box: FieldBox | None) -> None:
-    """The field's value, and its widget's appearance; all its other entries stay, /Rect above all."""
+def _fill_field(
+    revision: Revision, target: FieldTarget, signature: Ref, box: FieldBox | None, lock: FieldLock | None
+) -> None:
+    """The field's value, and its widget's appearance; all its other entries stay, /Rect above all.
+
+    A lock's /P has its place in the field alone: then the field gets its /Lock.
+    """
     document = revision.document
     field_dictionary = document.dictionary(target.ref)
     widget = document.dictionary(target.widget)
@@ -229,10 +234,13 @@ def _fill_field(revision: Revision, target: FieldTarget, signature: Ref, box: Fi
     shown = Dictionary({"F": (flags if isinstance(flags, int) else 0) & ~_NOT_SHOWN | _WIDGET_FLAGS})
     if box is not None:
         shown["AP"] = Dictionary({"N": box.form})
+    filled = Dictionary({"V": signature})
+    if lock is not None and lock.permission is not None and target.lock is None:
+        filled["Lock"] = revision.add(lock.dictionary())
     if target.widget == target.ref:
-        revision.put(target.ref, Dictionary({**field_dictionary, **shown, "V": signature}))
+        revision.put(target.ref, Dictionary({**field_dictionary, **shown, **filled}))
         return
-    revision.put(target.ref, Dictionary({**field_dictionary, "V": signature}))
+    revision.put(target.ref, Dictionary({**field_dictionary, **filled}))
     revision.put(target.widget, Dictionary({**widget, **shown}))
 
 

@@ -78,7 +78,7 @@ def read_permission(document: Document, signature: Dictionary, field: Dictionary
     rules = [parameters for parameters in _transforms(document, signature, "FieldMDP") if parameters]
     return Permission(
         docmdp_permission(document, signature),
-        _permission(document, lock) if lock is not None else None,
+        stated_permission(document, lock) if lock is not None else None,
         tuple(dict.fromkeys(read_lock(document, one) for one in (*rules, lock) if one is not None)),
     )
 
@@ -86,7 +86,7 @@ def read_permission(document: Document, signature: Dictionary, field: Dictionary
 def docmdp_permission(document: Document, signature: Dictionary) -> int | None:
     """/P of a signature dictionary's DocMDP transform; 2 where it says nothing valid (table 257)."""
     for parameters in _transforms(document, signature, "DocMDP"):
-        found = _permission(document, parameters) if parameters is not None else None
+        found = stated_permission(document, parameters) if parameters is not None else None
         return found or 2
     return None
 
@@ -99,7 +99,8 @@ def _transforms(document: Document, signature: Dictionary, method: str) -> Itera
             yield document.dictionary(reference.get("TransformParams"))
 
 
-def _permission(document: Document, parameters: Dictionary) -> int | None:
+def stated_permission(document: Document, parameters: Dictionary) -> int | None:
+    """/P, where it is one of the three."""
     found = document.resolve(parameters.get("P"))
     return found if isinstance(found, int) and not isinstance(found, bool) and found in _PERMISSIONS else None
 
