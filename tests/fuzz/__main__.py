@@ -12,6 +12,7 @@ import hashlib
 import json
 import random
 import resource
+import subprocess
 import sys
 import time
 import traceback
@@ -56,7 +57,22 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--corpus", type=Path, default=Path("fuzz-output"))
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.worker:
+        work(arguments)
+        return 0
+    # in a process of its own: libFuzzer ends the process that it runs in
+    done = subprocess.run([sys.executable, "-m", "tests.fuzz", "--worker", *sys.argv[1:]], check=False)
+    figures = arguments.corpus / "figures.json"
+    print(figures.read_text(encoding="utf-8") if figures.exists() else "nothing was tried")
+    broken = sorted(path.name for path in (arguments.corpus / "broken").glob("*"))
+    print(f"{len(broken)} inputs broke a rule", *broken)
+    return 1 if broken or done.returncode else 0
+
+
+def work(arguments: argparse.Namespace) -> None:
+    """The campaign itself."""
     figures = Figures()
     # instrumented as they are imported: the imports stand in here
     if atheris is not None:
@@ -76,29 +92,20 @@ def main() -> int:
             outcome = oracle.check(data)
         except Exception as error:
             figures.broken += 1
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            kind = (type(error).__name__, frame.filename, frame.lineno, str(error)[:20])
-            if kind in figures.kinds:
-                return
-            figures.kinds.add(kind)
-            name = hashlib.sha256(data).hexdigest()[:16]
-            (broken / f"{name}.pdf").write_bytes(data)
-            print(f"BROKEN {name}.pdf: {type(error).__name__}: {error}"[:600], flush=True)
+            _keep(error, data, figures, broken)
             return
         figures.answers[outcome.answer] += 1
-        if outcome.cpu_seconds > figures.slowest:
-            figures.slowest = outcome.cpu_seconds
-        if figures.runs % 2000 == 0:
-            print(figures.line(), flush=True)
+        figures.slowest = max(figures.slowest, outcome.cpu_seconds)
+        if figures.runs % 500 == 0:
+            (arguments.corpus / "figures.json").write_text(figures.line(), encoding="utf-8")
 
-    end = time.monotonic() + 60 * arguments.minutes
     if atheris is None:
+        end = time.monotonic() + 60 * arguments.minutes
         rnd = random.Random(arguments.seed)
         known = list(seeds.seeds().values())
         while time.monotonic() < end:
             one(mutations.mutate(rnd.choice(known), rnd))
-        print("done", figures.line(), flush=True)
-        return 1 if figures.broken else 0
+        return
 
     def mutator(data: bytes, most: int, seed: int) -> bytes:
         rnd = random.Random(seed)
@@ -110,12 +117,20 @@ def main() -> int:
         sys.argv[0], str(corpus), f"-max_total_time={round(60 * arguments.minutes)}", f"-max_len={MAX_BYTES}",
         f"-rss_limit_mb={MAX_MEMORY_MB}", "-timeout=60", f"-seed={arguments.seed}", "-print_final_stats=1",
     ]  # fmt: skip
-    import atexit
-
-    atexit.register(lambda: print("done", figures.line(), flush=True))
     atheris.Setup(options, one, custom_mutator=mutator)
     atheris.Fuzz()
-    return 1 if figures.broken else 0
+
+
+def _keep(error: Exception, data: bytes, figures: Figures, folder: Path) -> None:
+    """One input for each kind of failure."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    kind = (type(error).__name__, frame.filename, frame.lineno, str(error)[:20])
+    if kind in figures.kinds:
+        return
+    figures.kinds.add(kind)
+    name = hashlib.sha256(data).hexdigest()[:16]
+    (folder / f"{name}.pdf").write_bytes(data)
+    print(f"BROKEN {name}.pdf: {type(error).__name__}: {error}"[:600], flush=True)
 
 
 if __name__ == "__main__":
