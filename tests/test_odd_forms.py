@@ -21,6 +21,7 @@ from tests.support.sealing import WHEN, Sealed, seal, trust
 
 SPOT = AtPoint(page=1, point=Point(200, 300))
 NOTES = {
+    "acroform-sig-flags.pdf": "(/NeedAppearances)",
     "xfa-static.pdf": "XFA form beside its fields",
     "portfolio.pdf": "portfolio",
     "usage-rights.pdf": "usage rights",

@@ -69,8 +69,13 @@ def test_certification_and_lock_together():
 
 
 def test_a_field_with_its_own_lock_takes_no_other():
-    with pytest.raises(CallerError, match="'Reserved' says itself"):
-        steps.by_pdfseal(steps.document("own lock"), placement=pdfseal.IntoField("Reserved"), lock=AMOUNT)
+    into = pdfseal.IntoField("Reserved")
+    with pytest.raises(
+        CallerError, match=r"'Reserved' says itself .* locked, 'note': it cannot lock 'amount'"
+    ):
+        steps.by_pdfseal(steps.document("own lock"), placement=into, lock=AMOUNT)
+    same = FieldLock("Include", (steps.NOTE,))
+    assert steps.by_pdfseal(steps.document("own lock"), placement=into, lock=same)
     signed = steps.by_pdfseal(steps.document("own lock"), placement=pdfseal.IntoField("Reserved"))
     assert not say_pdfseal(steps.fill_by_pyhanko(signed, steps.NOTE), len(signed)).accepts
     assert say_pdfseal(steps.fill_by_pyhanko(signed), len(signed)).accepts
@@ -153,3 +158,15 @@ def test_the_option(text: str, lock: FieldLock):
 def test_the_option_wants_names(text: str):
     with pytest.raises(BadParameter):
         LOCK.convert(text, None, None)
+
+
+@pytest.mark.parametrize(
+    ("lock", "words"),
+    [
+        (FieldLock("All"), "all fields"),
+        (FieldLock("Include", ("a", "b")), "'a', 'b'"),
+        (FieldLock("Exclude", ("甲方",), 2), "all fields but '甲方' with /P 2"),
+    ],
+)
+def test_a_lock_in_words(lock: FieldLock, words: str):
+    assert str(lock) == words

@@ -356,11 +356,12 @@ def _entry(
 ) -> SignatureEntry:
     if target is not None:
         own = lock_of(document, target)
-        if lock is not None and own is not None:
+        if lock is not None and own is not None and lock != own:
             raise CallerError(
-                "argument", f"the field {target.name!r} says itself which fields its signature locks"
+                "argument",
+                f"the field {target.name!r} says itself what is locked, {own}: it cannot lock {lock}",
             )
-        if lock is not None and lock.permission is not None and _is_signed(document):
+        if own is None and lock is not None and lock.permission and _is_signed(document):
             raise RefusedError(
                 "forbidden_by_document",
                 f"the document is signed: the field {target.name!r} cannot get a lock with a /P any more",

@@ -35,6 +35,11 @@ class FieldLock:
         if self.permission not in (None, *_PERMISSIONS):
             raise CallerError("argument", f"a lock permits 1, 2 or 3, not {self.permission}")
 
+    def __str__(self) -> str:
+        which = {"All": "all fields", "Include": "", "Exclude": "all fields but "}[self.action]
+        limit = f" with /P {self.permission}" if self.permission is not None else ""
+        return which + ", ".join(map(repr, self.names)) + limit
+
     def covers(self, name: str) -> bool:
         """Whether a field is locked. A name stands for the fields below it as well (12.8.2.4)."""
         named = any(name == one or name.startswith(one + ".") for one in self.names)

@@ -3,13 +3,17 @@
     check_pages_are_shown(document)          before a seal is put on them
     presentation_notes(document, new_field)  what whoever seals should know
 
-Reference: ISO 32000-1, 12.7.8 (XFA forms; deprecated in ISO 32000-2), 12.3.5 (collections).
+What the form and the catalog say stays as it is: it is the document's, and is sealed with it.
+
+Reference: ISO 32000-1, 12.7.8 (XFA forms; deprecated in ISO 32000-2), 12.3.5 (collections), 12.7.2
+(/NeedAppearances).
 """
 
 from __future__ import annotations
 
 from pdfseal.errors import RefusedError
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.syntax import Dictionary
 
 
 def check_pages_are_shown(document: Document) -> None:
@@ -32,6 +36,12 @@ def presentation_notes(document: Document, *, new_field: bool) -> tuple[str, ...
         notes.append(
             "the document has an XFA form beside its fields: readers that know XFA may not show a field "
             "that is not in it, so better fill a signature field of the form"
+        )
+    form = document.dictionary(document.catalog.get("AcroForm")) or Dictionary()
+    if document.resolve(form.get("NeedAppearances")) is True:
+        notes.append(
+            "the form asks readers to draw its fields anew (/NeedAppearances): what they show may differ "
+            "from what stands in the document, and is sealed"
         )
     if document.dictionary(document.catalog.get("Collection")) is not None:
         notes.append(
