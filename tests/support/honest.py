@@ -27,6 +27,7 @@ from pdfseal.crypto.schemes import SCHEMES
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.signature import FoundSignature, find_signatures
 from pdfseal.pdf.source import BytesSource
+from tests.support.honest_documents import ODD, PRODUCED, fixture, form_stream
 from tests.support.pki import PKI
 from tests.support.sealing import FIXTURES, WHEN, certificate, picture, private_key
 from tests.support.timestamps import stamper
@@ -36,12 +37,18 @@ AMOUNT, NOTE = "amount", "note"
 
 # ---- the documents ---------------------------------------------------------------------------------
 
+_XMP = (
+    b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+    b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta><?xpacket end="w"?>'
+)
 _APPEARANCE = b"q 0 0 0 rg BT /Helv 10 Tf 2 5 Td (%s) Tj ET Q"
 
 
 @cache
 def document(kind: str = "plain") -> bytes:
-    """A form: text fields `amount` and `note`, a checkbox `agreed`, an empty signature field `Reserved`."""
+    """A form: text fields `amount`, `note`, a choice `colour`, a checkbox `agreed`, an empty `Reserved`."""
+    if kind in (*ODD, *PRODUCED):
+        return fixture(kind)
     out = io.BytesIO()
     with pikepdf.open(FIXTURES / "pdf" / "table.pdf") as pdf:
         page = pdf.pages[0].obj
@@ -50,7 +57,13 @@ def document(kind: str = "plain") -> bytes:
                 Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
             )
         )
-        widgets = [_text(pdf, AMOUNT, 500), _text(pdf, NOTE, 530), _checkbox(pdf), _reserved(pdf)]
+        widgets = [
+            _text(pdf, AMOUNT, 500),
+            _text(pdf, NOTE, 530),
+            _choice(pdf),
+            _checkbox(pdf),
+            _reserved(pdf),
+        ]
         for widget in widgets:
             widget.P = page
         page.Annots = pikepdf.Array(widgets)
@@ -75,7 +88,8 @@ def document(kind: str = "plain") -> bytes:
     return out.getvalue()
 
 
-KINDS = ("plain", "object streams", "linearized", "texts", "xmp", "encrypted")
+OWN = ("plain", "object streams", "linearized", "texts", "xmp", "encrypted")
+KINDS = (*OWN, *ODD, *PRODUCED)
 
 
 def _shape_fields(pdf: pikepdf.Pdf, kind: str) -> None:
@@ -112,6 +126,13 @@ def _text(pdf: pikepdf.Pdf, name: str, bottom: int) -> pikepdf.Object:
     shown = pikepdf.Dictionary(N=_stream(pdf, _APPEARANCE % b"100"))
     value, style = pikepdf.String("100"), pikepdf.String("/Helv 10 Tf 0 g")
     return _widget(pdf, name, bottom, FT=pikepdf.Name.Tx, V=value, DA=style, AP=shown)
+
+
+def _choice(pdf: pikepdf.Pdf) -> pikepdf.Object:
+    options, style = pikepdf.Array(["red", "blue"]), pikepdf.String("/Helv 10 Tf 0 g")
+    return _widget(
+        pdf, "colour", 620, FT=pikepdf.Name.Ch, Ff=1 << 17, Opt=options, V=pikepdf.String("red"), DA=style
+    )
 
 
 def _checkbox(pdf: pikepdf.Pdf) -> pikepdf.Object:
@@ -279,6 +300,17 @@ def check_by_pyhanko(pdf: bytes) -> bytes:
     return _written(writer)
 
 
+def choose_by_pyhanko(pdf: bytes) -> bytes:
+    """Another option of a choice field, and an appearance, where there was none."""
+    writer = _writer(pdf)
+    field = _field(writer, "colour")
+    field["/V"] = generic.pdf_string("blue")
+    drawn = writer.add_object(form_stream(_APPEARANCE % b"blue"))
+    field["/AP"] = generic.DictionaryObject({generic.NameObject("/N"): drawn})
+    writer.update_container(field)
+    return _written(writer)
+
+
 def need_appearances_by_pyhanko(pdf: bytes) -> bytes:
     """A value without an appearance, and the flag that asks readers to draw it."""
     writer = _writer(pdf)
@@ -301,15 +333,16 @@ def _pypdf_written(writer: pypdf.PdfWriter) -> bytes:
     return out.getvalue()
 
 
-def fill_by_pypdf(pdf: bytes) -> bytes:
+def fill_by_pypdf(pdf: bytes, name: str = AMOUNT, value: str = "900", *, ask: bool = False) -> bytes:
+    """`ask`: readers are asked to draw the form themselves (/NeedAppearances), as pypdf does by default."""
     writer = _pypdf(pdf)
-    writer.update_page_form_field_values(writer.pages[0], {AMOUNT: "900"}, auto_regenerate=False)
+    writer.update_page_form_field_values(writer.pages[0], {name: value}, auto_regenerate=ask)
     return _pypdf_written(writer)
 
 
 def annotate_by_pyhanko(pdf: bytes) -> bytes:
     writer = _writer(pdf)
-    page = writer.root["/Pages"]["/Kids"][0].get_object()
+    page = writer.find_page_for_modification(0)[0].get_object()
     rect = generic.ArrayObject(map(generic.NumberObject, (300, 600, 320, 620)))
     note = generic.DictionaryObject(
         {
@@ -341,6 +374,21 @@ def information_by_pypdf(pdf: bytes) -> bytes:
     writer = _pypdf(pdf)
     writer.add_metadata({"/Title": "archived"})
     return _pypdf_written(writer)
+
+
+def xmp_by_pyhanko(pdf: bytes) -> bytes:
+    """A new metadata stream in the place of the old one, or the first one."""
+    writer = _writer(pdf)
+    packet = generic.StreamObject(stream_data=_XMP)
+    packet["/Type"], packet["/Subtype"] = generic.NameObject("/Metadata"), generic.NameObject("/XML")
+    writer.root["/Metadata"] = writer.add_object(packet)
+    writer.update_root()
+    return _written(writer)
+
+
+def nothing_by_pypdf(pdf: bytes) -> bytes:
+    """pypdf saves what it would write of an untouched document."""
+    return _pypdf_written(_pypdf(pdf))
 
 
 def nothing_by_pyhanko(pdf: bytes) -> bytes:

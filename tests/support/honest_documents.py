@@ -20,12 +20,10 @@ ODD = (
     "hybrid-one-section", "inherited", "rotations", "revisions", "revision-stream-after-table",
     "revision-table-after-stream", "acroform-direct", "acroform-indirect", "annots-indirect",
     "annots-in-object-stream", "annots-shared", "field-names-taken", "free-entries", "generation-numbers",
-    "no-final-newline", "leading-junk", "pdfa-1b", "dangling-reference", "page-boxes-reversed",
+    "no-final-newline", "pdfa-1b", "dangling-reference", "page-boxes-reversed",
     "page-listed-twice", "encrypted-aes128-empty-password", "encrypted-aes256-empty-password",
 )  # fmt: skip
-PRODUCED = tuple(
-    sorted(f"producers/{path.stem}" for path in (FIXTURES / "pdf" / "producers").glob("*.pdf"))
-)
+PRODUCED = tuple(sorted(f"producers/{path.stem}" for path in (FIXTURES / "pdf" / "producers").glob("*.pdf")))
 _TEXT = b"q 0 0 0 rg BT /Helv 10 Tf 2 5 Td (100) Tj ET Q"
 _DEFAULT = generic.pdf_string("/Helv 10 Tf 0 g")
 
@@ -90,8 +88,9 @@ def fixture(stem: str) -> bytes:
         )  # fmt: skip
         widgets.append(writer.add_object(widget))
     _append(writer, page, "Annots", widgets)
-    form = writer.root.get("/AcroForm")
-    if form is None:
+    if "/AcroForm" in writer.root:
+        form = writer.root["/AcroForm"]
+    else:
         form = writer.root["/AcroForm"] = dictionary(Fields=generic.ArrayObject())
         writer.update_root()
     helvetica = dictionary(Type=name("Font"), Subtype=name("Type1"), BaseFont=name("Helvetica"))

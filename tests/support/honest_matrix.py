@@ -13,8 +13,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
+from textwrap import fill
 from typing import Literal
 
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -25,13 +26,16 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 import pdfseal
 from tests.support import honest as steps
+from tests.support import honest_longterm as longterm
 
 Step = Callable[[bytes], bytes]
 Kind = Literal["nothing", "ltv", "sign", "sign a field", "fill", "fill another", "annotate"]
+Locks = Literal["nothing", "amount", "all", "all but amount"]
 
 # ---- the steps -------------------------------------------------------------------------------------
 
 INCLUDE = FieldMDPSpec(FieldMDPAction.INCLUDE, fields=[steps.AMOUNT])
+EXCLUDE = FieldMDPSpec(FieldMDPAction.EXCLUDE, fields=[steps.AMOUNT])
 ALL = FieldMDPSpec(FieldMDPAction.ALL)
 
 
@@ -42,7 +46,12 @@ class First:
     name: str
     step: Step
     permission: int | None = None
-    locks: Literal["nothing", "amount", "all"] = "nothing"
+    locks: Locks = "nothing"
+
+
+def _locking(action: Literal["All", "Include", "Exclude"]) -> Step:
+    names = () if action == "All" else (steps.AMOUNT,)
+    return partial(steps.by_pdfseal, lock=pdfseal.FieldLock(action, names))
 
 
 FIRST = (
@@ -62,6 +71,17 @@ FIRST = (
     First("pyHanko, certified /P 3", partial(steps.by_pyhanko, certify=3), 3),
     First("pyHanko, locks one field", partial(steps.by_pyhanko, lock=INCLUDE), None, "amount"),
     First("pyHanko, locks all fields", partial(steps.by_pyhanko, lock=ALL), None, "all"),
+    First("pyHanko, locks all but one", partial(steps.by_pyhanko, lock=EXCLUDE), None, "all but amount"),
+    First("pdfseal, two places", partial(steps.by_pdfseal, placement=steps.TWO_SPOTS)),
+    First("pdfseal, empty field", steps.into_field),
+    First("pyHanko, empty field", partial(steps.by_pyhanko, name="Reserved")),
+    First("pdfseal, locks one field", _locking("Include"), None, "amount"),
+    First("pdfseal, locks all fields", _locking("All"), None, "all"),
+    First("pdfseal, locks all but one", _locking("Exclude"), None, "all but amount"),
+    First("pdfseal, document timestamp", steps.timestamp_by_pdfseal),
+    First("pyHanko, document timestamp", steps.timestamp_by_pyhanko),
+    First("pdfseal, B-LT", lambda pdf: longterm.extend_by_pdfseal(steps.by_pdfseal(pdf))),
+    First("pyHanko, B-LTA", longterm.sign_long_term_by_pyhanko),
 )
 
 
@@ -75,14 +95,22 @@ class Later:
     visible: bool = False
 
 
+def _filling(name: str, value: str) -> Step:
+    return partial(steps.fill_by_pypdf, name=name, value=value)
+
+
 LATER = (
     Later("a line end behind the file", steps.line_at_the_end, "nothing"),
     Later("the catalog written again, pyHanko", steps.nothing_by_pyhanko, "nothing"),
+    Later("saved unchanged, pypdf", steps.nothing_by_pypdf, "nothing"),
     Later("security store, pyHanko", steps.store_by_pyhanko, "ltv"),
     Later("document timestamp, pdfseal", steps.timestamp_by_pdfseal, "ltv"),
     Later("document timestamp, pyHanko", steps.timestamp_by_pyhanko, "ltv"),
     Later("title, pyHanko", steps.information_by_pyhanko, "ltv"),
     Later("title, pypdf", steps.information_by_pypdf, "ltv"),
+    Later("XMP metadata, pyHanko", steps.xmp_by_pyhanko, "ltv"),
+    Later("extended to B-LT, pdfseal", longterm.extend_by_pdfseal, "ltv"),
+    Later("extended to B-LTA, pdfseal", partial(longterm.extend_by_pdfseal, level="B-LTA"), "ltv"),
     Later("signed again, pdfseal P-256", steps.by_pdfseal, "sign", visible=True),
     Later("signed again, pdfseal SM2", partial(steps.by_pdfseal, family="sm2"), "sign", visible=True),
     Later("sealed again, pdfseal GM/T 0031-2014", partial(steps.seal_by_pdfseal, layout="ses2014"), "sign"),
@@ -93,14 +121,19 @@ LATER = (
         "sign",
         visible=True,
     ),
+    Later("signed again to B-LTA, pyHanko", longterm.sign_long_term_by_pyhanko, "sign"),
     Later("empty field signed, pdfseal", steps.into_field, "sign a field"),
     Later("empty field signed, pyHanko", partial(steps.by_pyhanko, name="Reserved"), "sign a field"),
     Later("field `amount` filled in, pyHanko", steps.fill_by_pyhanko, "fill"),
     Later("the same, appearance drawn in place", partial(steps.fill_by_pyhanko, in_place=True), "fill"),
     Later("the same, readers draw it", steps.need_appearances_by_pyhanko, "fill"),
     Later("field `amount` filled in, pypdf", steps.fill_by_pypdf, "fill"),
+    Later("the same, readers draw it too, pypdf", partial(steps.fill_by_pypdf, ask=True), "fill"),
     Later("field `note` filled in, pyHanko", partial(steps.fill_by_pyhanko, name=steps.NOTE), "fill another"),
     Later("checkbox set, pyHanko", steps.check_by_pyhanko, "fill another"),
+    Later("checkbox set, pypdf", _filling("agreed", "/Yes"), "fill another"),
+    Later("choice made, pyHanko", steps.choose_by_pyhanko, "fill another"),
+    Later("choice made, pypdf", _filling("colour", "blue"), "fill another"),
     Later("note added, pyHanko", steps.annotate_by_pyhanko, "annotate"),
     Later("note added, pypdf", steps.annotate_by_pypdf, "annotate"),
     Later(
@@ -122,6 +155,8 @@ def permitted(first: First, later: Later) -> bool:
         return False
     if first.locks == "all":
         return False
+    if first.locks == "all but amount":
+        return kind == "fill"
     return not (first.locks == "amount" and kind == "fill")
 
 
@@ -187,23 +222,43 @@ REASONS = {
     "b": "/P 3 permits annotations (table 257); pyHanko judges none, and so refuses them all.",
     "c": "The field that is locked has an appearance of its own: pyHanko then counts the field as updated "
     "whenever any revision follows, whatever that one holds.",
+    "d": "pypdf writes the pages that inherit attributes with those attributes as their own, in every step. "
+    "Nothing that counts for the page changes (7.7.3.4); pyHanko sees other pages. In the documents "
+    "`inherited` and `producers/xetex-contract` only, and so not in the table.",
 }
 
 
-def reason(first: First, later: Later) -> str | None:
+# Documents that make pyHanko 0.38 raise KeyError or PdfReadError.
+UNREADABLE = ("dangling-reference", "page-listed-twice")
+_INHERITING = ("inherited", "producers/xetex-contract")
+
+
+def reason(first: First, later: Later, kind: str = "plain") -> str | None:
     """Why pyHanko refuses a permitted step, a key of REASONS; None where it agrees."""
     if not permitted(first, later) or later.step is steps.line_at_the_end:
         return None
-    if first.permission in (2, 3) and later.kind == "sign" and later.visible:
-        return "a"
     if first.permission == 3 and later.kind == "annotate":
         return "b"
+    if later.name.endswith("pypdf") and kind in _INHERITING:
+        return "d"
+    if later.step is steps.nothing_by_pypdf:
+        return None
+    if first.permission in (2, 3) and later.kind == "sign" and later.visible:
+        return "a"
     return None if first.locks == "nothing" else "c"
 
 
 def made(first: First, later: Later, kind: str = "plain") -> tuple[bytes, int] | None:
-    """The file and the end of its first signature; None where a tool obeys and refuses the later step."""
-    signed = first.step(steps.document(kind))
+    """The file and the end of its first signature; None where there is no such file.
+
+    Where a tool obeys a certification or a lock, and refuses; where the empty field is taken; where
+    pypdf cannot append: to encrypted files, and rightly to objects of a generation above 0.
+    """
+    if first.name.endswith("empty field") and later.kind == "sign a field":
+        return None
+    if kind == "generation-numbers" and later.name.endswith("pypdf"):
+        return None
+    signed = first_signed(first, kind)
     try:
         pdf = later.step(signed)
     except (pdfseal.RefusedError, SigningError):
@@ -211,7 +266,12 @@ def made(first: First, later: Later, kind: str = "plain") -> tuple[bytes, int] |
     except NotImplementedError:  # pypdf does not append to encrypted files
         return None
     assert pdf.startswith(signed)
-    return pdf, len(signed)
+    return pdf, next(one.covered_end for one in steps.signatures(signed) if not one.empty)
+
+
+@lru_cache(64)
+def first_signed(first: First, kind: str) -> bytes:
+    return first.step(steps.document(kind))
 
 
 # ---- the table -------------------------------------------------------------------------------------
@@ -223,6 +283,7 @@ COLUMNS: dict[str, Callable[[First], bool]] = {
     "/P 3": lambda first: first.permission == 3,
     "locks `amount`": lambda first: first.locks == "amount",
     "locks all": lambda first: first.locks == "all",
+    "locks all but `amount`": lambda first: first.locks == "all but amount",
 }
 
 
@@ -247,8 +308,11 @@ def table() -> str:
         rule=" | ".join("---" for _ in columns),
         rows="\n".join(rows),
         first="\n".join(f"- {one.name}" for one in FIRST),
-        reasons="\n".join(f"- ({key}) {text}" for key, text in REASONS.items()),
-        kinds=", ".join(steps.KINDS),
+        reasons="\n".join(
+            fill(f"- ({key}) {text}", 108, subsequent_indent="  ") for key, text in REASONS.items()
+        ),
+        kinds=fill(", ".join(steps.KINDS), 108, break_on_hyphens=False),
+        unreadable=", ".join(UNREADABLE),
     )
 
 
@@ -271,18 +335,35 @@ Where pyHanko says otherwise:
 
 {reasons}
 
-In encrypted files pyHanko 0.38 cannot read the names of locked fields.
+Documents that pyHanko 0.38 cannot judge: {unreadable}. In encrypted
+files it cannot read the names of locked fields.
+
+The names of the levels differ without a verdict that does: what pyHanko calls LTA_UPDATES may be `none` here
+(a catalog written again as it was), and in encrypted files it calls a new signature so.
+
+What the tools write:
+
+- pypdf writes the widget, the catalog, and the appearance under its *old number* where there was one, else a
+  new one. It also writes every page that inherits attributes (d). It cannot append to encrypted
+  files, and gives objects of a generation above 0 the generation 0, which breaks references to them.
+- pyHanko writes what its caller marks, UTF-16 strings of the same objects in its own encoding, and
+  /Info and /Version, /Extensions of the catalog where it sees fit.
+- pikepdf and qpdf cannot append at all: what they save is another file, whose signatures are gone.
 
 First signatures:
 
 {first}
 
-Documents: {kinds}. Several boxes under one signature (the last row) are stamp annotations beside the
+Documents: made for the purpose (the first six), of fixtures/pdf, and as real programs wrote them:
+
+{kinds}.
+
+Several boxes under one signature (the last row) are stamp annotations beside the
 signature field; on a signed document pdfseal makes them only with `--allow-annotations`.
 
-This page is written by `python -m tests.support.honest_matrix`; `tests/test_honest_files.py` makes every
-file, asks both, and holds the page against what they say. `PDFSEAL_HONEST=all` does so for every kind of
-document.
+This page is written by `python -m tests.support.honest_matrix`; `tests/test_honest_files.py` tries
+every cell, asks both, and holds the page against what they say, with first signatures and documents that
+change from cell to cell. `PDFSEAL_HONEST=all` tries every first signature with every document.
 """
 
 
