@@ -97,3 +97,18 @@ def test_calibrated_colours_look_the_same(tmp_path: Path, render):
         pictures.append(render(path).tobytes())
     difference = sum(abs(a - b) for a, b in zip(*pictures, strict=True)) / len(pictures[0])
     assert 0 <= difference < 0.6
+
+
+@pytest.mark.parametrize(
+    ("part", "reserve", "longest"),
+    [(1, 65_535, None), (1, 65_536, 65_535), (2, 32_767, None), (3, 32_768, 32_767), (None, 70_000, None)],
+)
+def test_a_signature_that_is_longer_than_a_string_may_be(part: int | None, reserve: int, longest: int | None):
+    """6.1.12; 6.1.13 of part 2."""
+    seal = pdfseal.prepare(
+        archived(part, 3),
+        placement=None,
+        signer=steps.certificate("p256-signer"),
+        reserve=reserve,
+    )
+    assert [f"at most {longest} bytes" in note for note in seal.notes] == ([True] if longest else [])

@@ -20,7 +20,7 @@ from pdfseal.containers.base import Finished, Plan
 from pdfseal.crypto.digests import Hasher, new_hash
 from pdfseal.errors import CallerError, RefusedError
 from pdfseal.geometry import Matrix, Rect, Size
-from pdfseal.pdf.conformance import DrawingRules, drawing_rules
+from pdfseal.pdf.conformance import DrawingRules, drawing_rules, longest_string
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.drawing.appearance import Drawing, write_drawing, write_form
 from pdfseal.pdf.drawing.artwork import Artwork, arrange
@@ -58,6 +58,7 @@ from pdfseal.placement import PlacedBox, Placement, resolve
 from pdfseal.prepared import Patch, PreparedSeal
 
 MAX_HOLE_BYTES = 8 << 20
+_SHORT_STRING = 32_767  # bytes that every PDF/A permits
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ def prepare(
     check_not_locked(document, name)
     notes = _moved(placed) + _check_stamps(document, len(placed), allow_annotations)
     structure, remark = _structure(document)
-    notes += (*_document_notes(document, target), *remark)
+    notes += (*_document_notes(document, target, hole_bytes), *remark)
     revision = Revision(document)
     appended = append_signature(
         revision,
@@ -306,7 +307,7 @@ def _is_signed(document: Document) -> bool:
     return any(not one.empty for one in find_signatures(document))
 
 
-def _document_notes(document: Document, target: FieldTarget | None) -> tuple[str, ...]:
+def _document_notes(document: Document, target: FieldTarget | None, hole_bytes: int) -> tuple[str, ...]:
     """What the caller should know of a document that can be sealed."""
     notes: tuple[str, ...] = ()
     if target is None and certification_level(document) is not None:
@@ -316,6 +317,11 @@ def _document_notes(document: Document, target: FieldTarget | None) -> tuple[str
         )
     if has_usage_rights(document):
         notes += ("the document has usage rights (/UR3), which end for some readers once it is changed",)
+    if hole_bytes > _SHORT_STRING and hole_bytes > (longest := longest_string(document) or hole_bytes):
+        notes += (
+            f"the document claims PDF/A, where a string has at most {longest} bytes: the {hole_bytes} "
+            "reserved for the signature are more (a smaller seal picture or reserve helps)",
+        )
     return notes + presentation_notes(document, new_field=target is None)
 
 

@@ -1,7 +1,7 @@
 """What a document promises to be (PDF/A), as far as sealing has to respect it.
 
-Reference: ISO 19005-1, 6.2.3.3 (device colours), 6.4 (no transparency), 6.7.11 (version identification);
-ISO 19005-2, 6.2.4.3, 6.2.10.
+Reference: ISO 19005-1, 6.1.12 (limits), 6.2.3.3 (device colours), 6.4 (no transparency), 6.7.11 (version
+identification); ISO 19005-2, 6.1.13, 6.2.4.3, 6.2.10.
 """
 
 from __future__ import annotations
@@ -56,6 +56,11 @@ def drawing_rules(document: Document) -> DrawingRules:
         return DrawingRules()
     components = _intended_components(document)
     return DrawingRules(opaque=part == 1 or components is None, calibrated=components != _RGB)
+
+
+def longest_string(document: Document) -> int | None:
+    """Bytes that a string may have, the hole of a signature included; parts 1, 2 and 3 say so."""
+    return {1: 65_535, 2: 32_767, 3: 32_767}.get(pdfa_part(document) or 0)
 
 
 def _intended_components(document: Document) -> int | None:
