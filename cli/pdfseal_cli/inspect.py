@@ -11,6 +11,7 @@ from pdfseal import Inspection
 from pdfseal.inspection import extract_length
 from pdfseal.pdf.source import copy_into, opened, write_atomically
 from pdfseal_cli.edge import guarded, print_json
+from pdfseal_cli.limits import limit_option, limits_of
 from pdfseal_cli.params import check_output, json_option, pdf_input, read_pdf_password
 
 
@@ -19,12 +20,14 @@ from pdfseal_cli.params import check_output, json_option, pdf_input, read_pdf_pa
 @click.option("--extract", type=int, metavar="N", help="Write the file as it was at revision N; needs -o.")
 @click.option("-o", "--output", help="Where --extract writes.")
 @click.option("--pdf-password-file", help="File whose first line opens an encrypted PDF.")
+@limit_option
 @json_option
 @guarded
 def inspect(**options: Any) -> None:
     """Show the revisions of FILE, what each changed, its signatures and its own rules."""
     pdf = pdf_input(options["file"])
-    found = pdfseal.inspect(pdf, password=read_pdf_password(options["pdf_password_file"]))
+    password = read_pdf_password(options["pdf_password_file"])
+    found = pdfseal.inspect(pdf, password=password, limits=limits_of(options["limit"]))
     if options["extract"] is not None:
         output = check_output(options["output"], options["file"], in_place=False)
         length = extract_length(found, options["extract"])

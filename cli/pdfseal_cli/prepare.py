@@ -13,6 +13,7 @@ from pdfseal.crypto.schemes import SCHEMES
 from pdfseal.prepared import box_to_json
 from pdfseal_cli.appearance import appearance_of, appearance_options
 from pdfseal_cli.edge import guarded, note, print_json
+from pdfseal_cli.limits import limit_option, limits_of
 from pdfseal_cli.params import (
     check_apart,
     check_output,
@@ -39,6 +40,7 @@ from pdfseal_cli.tsa import tsa_client, tsa_options
 @placement_options
 @appearance_options
 @signature_options
+@limit_option
 @json_option
 @guarded
 def prepare(**options: Any) -> None:
@@ -71,6 +73,7 @@ def prepare(**options: Any) -> None:
     show_default=True,
     help="Whether to seal without a timestamp where no authority gives one.",
 )
+@limit_option
 @json_option
 @guarded
 def sign(**options: Any) -> None:
@@ -133,6 +136,7 @@ def _prepare(options: dict[str, Any], certificates: tuple[Certificate, ...]) -> 
         password=read_pdf_password(options["pdf_password_file"]),
         repair=options["repair"],
         allow_annotations=options["allow_annotations"],
+        limits=limits_of(options["limit"]),
     )
 
 

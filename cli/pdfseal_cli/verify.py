@@ -13,6 +13,7 @@ from pdfseal import PdfsealError, Report, SignatureReport, TrustAnchors
 from pdfseal.adapters.rendering import render_for_report
 from pdfseal.report_html import ShownAnchor, to_html
 from pdfseal_cli.edge import VERDICT_CODES, as_pdfseal_error, error_json, exit_code, guarded, note, print_json
+from pdfseal_cli.limits import limit_option, limits_of
 from pdfseal_cli.params import (
     MOMENT,
     json_option,
@@ -39,6 +40,7 @@ _MARKS = {"error": "x", "warning": "!", "info": "-"}
 @click.option("--strict", is_flag=True, help="Refuse every named leniency.")
 @click.option("--pdf-password-file", help="File whose first line opens an encrypted PDF.")
 @click.option("--report", "report_file", help="Also write a report for people: an HTML file; for one FILE.")
+@limit_option
 @json_option
 @guarded
 def verify(**options: Any) -> int:
@@ -49,6 +51,7 @@ def verify(**options: Any) -> int:
     moment = options["at"] or datetime.now(UTC)
     timestamp_anchors = read_anchors(options["timestamp_trust"])
     password = read_pdf_password(options["pdf_password_file"])
+    limits = limits_of(options["limit"])
     results: list[tuple[str, Report | PdfsealError]] = []
     for file in options["files"]:
         try:
@@ -59,6 +62,7 @@ def verify(**options: Any) -> int:
                 strict=options["strict"],
                 password=password,
                 revocation=options["revocation"],
+                limits=limits,
                 **arguments,
             )
             if options["report_file"]:

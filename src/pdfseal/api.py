@@ -21,9 +21,10 @@ from pdfseal.crypto.schemes import SCHEMES
 from pdfseal.errors import CallerError, DocumentError, RefusedError
 from pdfseal.geometry import Size, mm_to_points
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.limits import DEFAULT_LIMITS, Limits
 from pdfseal.pdf.page_ranges import PageSelection
 from pdfseal.pdf.permission import FieldLock
-from pdfseal.pdf.repair import rewrite
+from pdfseal.pdf.repair import repair_hint, rewrite
 from pdfseal.pdf.source import BytesSource, opened
 from pdfseal.pdf.text.pages import PageTexts
 from pdfseal.pdf.text.search import Located, Order, Progress, search
@@ -66,6 +67,7 @@ def prepare(
     repair: bool = False,
     allow_annotations: bool = False,
     texts: PageTexts | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> PreparedSeal:
     """Prepare a PDF for a signature that is made elsewhere, by whom `.hash_set_bytes` is signed.
 
@@ -79,7 +81,7 @@ def prepare(
     `reserve`: bytes for the container. `timestamp`: keep room for a token. `password` opens an
     encrypted PDF. `repair` rewrites a damaged one first, in memory, if it carries no signature.
     `allow_annotations` lets several boxes onto a signed PDF. `.notes` says what the caller should
-    know of either. `texts`: what `read_texts` gave for the same PDF.
+    know of either. `texts`: what `read_texts` gave for the same PDF. `limits`: docs/limits.md.
 
     Raises CallerError, RefusedError, DocumentError (docs/errors.md).
     """
@@ -100,6 +102,7 @@ def prepare(
         password=password,
         allow_annotations=allow_annotations,
         texts=texts,
+        limits=limits,
     )
     with opened(pdf) as source:
         try:
@@ -108,10 +111,8 @@ def prepare(
             if error.code != "pdf_damaged":
                 raise
             if not repair:
-                raise DocumentError(
-                    error.code, f"{error.message} (repair may help: it rewrites the file)"
-                ) from error
-        rewritten = BytesSource(rewrite(source, password))
+                raise repair_hint(error, source) from error
+        rewritten = BytesSource(rewrite(source, password, limits))
     prepared = prepare_source(rewritten).with_origin(rewritten.data, rewritten)
     return replace(prepared, notes=(*prepared.notes, "the PDF was damaged and was rewritten before sealing"))
 
@@ -253,6 +254,7 @@ def verify(
     ocsps: Sequence[bytes] = (),
     revocation: Mode | RevocationPolicy = "soft",
     fetch: Fetch | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Report:
     """The verdict on a PDF and each of its signatures.
 
@@ -262,7 +264,8 @@ def verify(
     refuses every named leniency. `crls`, `ocsps`: more revocation data (DER or PEM) beside what
     the document holds. `revocation`: "soft" lets an unknown status pass, "hard" does not, "off"
     does not look. `fetch` asks for what is missing (`adapters.fetch.HttpFetch`); absent, nothing
-    is ever fetched. `Report.require_valid()` raises unless it passed.
+    is ever fetched. `limits` bound what the file may cost (docs/limits.md).
+    `Report.require_valid()` raises unless it passed.
     """
     policy = verification.Policy(
         at=at or datetime.now(UTC),
@@ -274,6 +277,7 @@ def verify(
         data=revocation_data(crls, ocsps),
         revocation=revocation_policy(revocation),
         fetch=fetch,
+        limits=limits,
     )
     with opened(pdf) as source:
         return verification.verify(source, policy)
@@ -368,10 +372,12 @@ def attach_timestamp(
         return source.read(0, source.size) + appended
 
 
-def inspect(pdf: Pdf, *, password: str | None = None) -> inspection.Inspection:
+def inspect(
+    pdf: Pdf, *, password: str | None = None, limits: Limits = DEFAULT_LIMITS
+) -> inspection.Inspection:
     """The revisions of a PDF, what each changed, its signatures and its own rules. Nothing is verified."""
     with opened(pdf) as source:
-        return inspection.inspect(source, password=password)
+        return inspection.inspect(source, password=password, limits=limits)
 
 
 def _certificate(value: CertificateLike) -> Certificate:

@@ -15,6 +15,7 @@ from pdfseal.pdf.changes import Change, History
 from pdfseal.pdf.conformance import pdfa_part
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.field import walk_fields
+from pdfseal.pdf.limits import DEFAULT_LIMITS, Limits
 from pdfseal.pdf.rights import certification_level
 from pdfseal.pdf.signature import FoundSignature, find_signatures
 from pdfseal.pdf.source import Source
@@ -88,9 +89,9 @@ class Inspection:
         }
 
 
-def inspect(source: Source, *, password: str | None = None) -> Inspection:
+def inspect(source: Source, *, password: str | None = None, limits: Limits = DEFAULT_LIMITS) -> Inspection:
     """Raises DocumentError for what cannot be read, `wrong_password` for an encrypted file."""
-    document = Document.open(source, password=password)
+    document = Document.open(source, password=password, limits=limits)
     signatures = find_signatures(document)
     return Inspection(
         size=source.size,

@@ -220,7 +220,7 @@ class Document:
             if not isinstance(value, Ref):
                 return value
             value = self.object(value)
-        raise damaged("a chain of references does not end")
+        raise self.limits.exceeded("reference_hops", "a reference leads to ever more references")
 
     def object(self, ref: Ref) -> Value:
         """The object a reference names; null where it is free or missing (7.3.10)."""

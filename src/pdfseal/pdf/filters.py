@@ -11,7 +11,6 @@ from __future__ import annotations
 import zlib
 from itertools import accumulate
 
-from pdfseal.errors import DocumentError
 from pdfseal.pdf.limits import BYTES_PER_STEP_INFLATED, BYTES_PER_STEP_SUMMED, Work
 from pdfseal.pdf.syntax import Dictionary, Name, Value, damaged
 
@@ -30,7 +29,7 @@ def decode(data: bytes, stream: Dictionary, *, where: str, work: Work, limit: in
     for index, name in enumerate(filters):
         if name not in (Name("FlateDecode"), Name("Fl")):
             raise damaged(f"{where}: a structure stream with the filter {name!r} is not supported")
-        data = _inflate(data, limit, where)
+        data = _inflate(data, limit, where, work)
         work.spend(len(data) // BYTES_PER_STEP_INFLATED)
         wanted = parameters[index] if index < len(parameters) else None
         if isinstance(wanted, Dictionary):
@@ -44,14 +43,14 @@ def _as_list(value: Value) -> list[Value]:
     return value if isinstance(value, list) else [value]
 
 
-def _inflate(data: bytes, limit: int, where: str) -> bytes:
+def _inflate(data: bytes, limit: int, where: str, work: Work) -> bytes:
     engine = zlib.decompressobj()
     try:
         decoded = engine.decompress(data, limit + 1)
     except zlib.error as error:
         raise damaged(f"{where}: {error}") from error
     if len(decoded) > limit:
-        raise DocumentError("limit_exceeded", f"{where}: expands beyond {limit} bytes")
+        raise work.limits.exceeded("decoded_bytes", f"{where} expands beyond {limit} bytes")
     return decoded
 
 

@@ -4,8 +4,9 @@
     Work(limits, size)             what is left of the budget for CPU time, counted without a clock
 
 Law: the same file under the same limits is always answered in the same way, on every machine.
-Work is counted in steps of about a microsecond; a document may take `Limits.work` of them and one
-more for each byte of the file. What runs over any bound is `limit_exceeded`, with the bound's name.
+Work is counted in steps of about a microsecond; a document may take `Limits.work` of them, and
+`Limits.work_per_byte` more for each byte of the file. What runs over any bound is `limit_exceeded`,
+with the bound's name.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ class Limits:
     needed: no error. `listed_objects`: entries of one cross-reference section. `packed_objects`:
     those of one object stream. `sections`: of cross-reference data, about one for each revision.
     `reference_hops`: references that lead to references. `changed_objects`: listed by revisions
-    after the first signature. `work`: steps of about a microsecond, and one more for each byte of
-    the file.
+    after the first signature. `work`: steps of about a microsecond, for a file of any size;
+    `work_per_byte` more of them for each byte of the file. `repair_bytes`: of a file that is repaired.
     """
 
     decoded_bytes: int = 64 << 20
@@ -64,6 +65,7 @@ class Limits:
     store_bytes: int = 128 << 20
     repair_bytes: int = 1 << 30
     work: int = 1_000_000
+    work_per_byte: int = 4
 
     def exceeded(self, name: str, what: str) -> DocumentError:
         """The error for a bound that was met: which, how much it is, and that it may be raised."""
@@ -97,7 +99,7 @@ class Work:
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS, file_bytes: int = 0) -> None:
         self.limits = limits
-        self.left = limits.work + file_bytes
+        self.left = limits.work + limits.work_per_byte * file_bytes
 
     def spend(self, steps: int) -> None:
         """Raises `limit_exceeded` where less is left, now and ever after."""

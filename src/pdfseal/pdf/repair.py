@@ -10,12 +10,11 @@ import io
 from typing import Any
 
 from pdfseal.errors import DocumentError, RefusedError
-from pdfseal.pdf.source import Source
+from pdfseal.pdf.limits import DEFAULT_LIMITS, Limits
+from pdfseal.pdf.source import Source, chunks
 
-MAX_REPAIR_BYTES = 1 << 30
 
-
-def rewrite(source: Source, password: str | None = None) -> bytes:
+def rewrite(source: Source, password: str | None = None, limits: Limits = DEFAULT_LIMITS) -> bytes:
     """The document as qpdf reconstructs it, with sound cross-reference data.
 
     Holds the file in memory. Raises `repair_refused` where the file is signed, `pdf_damaged`
@@ -23,8 +22,8 @@ def rewrite(source: Source, password: str | None = None) -> bytes:
     """
     import pikepdf
 
-    if source.size > MAX_REPAIR_BYTES:
-        raise DocumentError("limit_exceeded", f"a file of {source.size} bytes is too large to repair")
+    if source.size > limits.repair_bytes:
+        raise limits.exceeded("repair_bytes", f"a file of {source.size} bytes is too large to repair")
     data = source.read(0, source.size)
     try:
         with pikepdf.open(
@@ -49,6 +48,15 @@ def rewrite(source: Source, password: str | None = None) -> bytes:
     except pikepdf.PdfError as error:
         reason = str(error).rsplit(": ", 1)[-1][:200]
         raise DocumentError("pdf_damaged", f"the PDF is damaged beyond repair: {reason}") from error
+
+
+def repair_hint(error: DocumentError, source: Source) -> DocumentError:
+    """The same error, saying whether a rewriting may help: never where the file looks signed."""
+    if any(b"/ByteRange" in piece for piece in chunks(source, 0, source.size)):
+        hint = "repair would break the signatures in it and is refused"
+    else:
+        hint = "repair may help: it rewrites the file"
+    return DocumentError(error.code, f"{error.message} ({hint})")
 
 
 def _is_signed(pdf: Any) -> bool:

@@ -309,7 +309,8 @@ def _check_range(first: int, count: int, offset: int, work: Work) -> None:
     if first + count - 1 > MAX_OBJECT_NUMBER:
         raise DocumentError(
             "limit_exceeded",
-            f"the cross-reference section at byte {offset} lists object numbers up to {first + count - 1}",
+            f"the cross-reference section at byte {offset} lists object numbers up to {first + count - 1}, "
+            f"and readers know none above {MAX_OBJECT_NUMBER}",
         )
 
 

@@ -34,6 +34,7 @@ from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes import MAX_DETAILS, History
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.dss import Dss, read_dss
+from pdfseal.pdf.limits import DEFAULT_LIMITS, Limits
 from pdfseal.pdf.permission import read_permission
 from pdfseal.pdf.signature import FoundSignature, covered_pieces, displayed_boxes, find_signatures
 from pdfseal.pdf.source import Source
@@ -86,7 +87,8 @@ class Policy:
     the anchors of timestamp authorities, by default the same. `untrusted`: more certificates that
     may stand between. `at`: the moment of judgement, aware. `strict` refuses every named leniency.
     `password` opens an encrypted document. `data`: CRLs and OCSP responses beside those of the
-    document, `revocation` what is asked of them, `fetch` where to ask for what is missing.
+    document, `revocation` what is asked of them, `fetch` where to ask for what is missing. `limits`
+    bound what reading the document may cost.
     """
 
     at: datetime
@@ -98,6 +100,7 @@ class Policy:
     data: RevocationData = field(default_factory=RevocationData, repr=False)
     revocation: RevocationPolicy = field(default_factory=RevocationPolicy)
     fetch: Fetch | None = field(default=None, repr=False)
+    limits: Limits = DEFAULT_LIMITS
 
     @property
     def validator(self) -> Validator:
@@ -127,7 +130,7 @@ class _Case:
 
 def verify(source: Source, policy: Policy) -> Report:
     """The verdict on a PDF and on each of its signatures."""
-    document = Document.open(source, password=policy.password)
+    document = Document.open(source, password=policy.password, limits=policy.limits)
     # 1. Find every signature
     cases = [_Case(found) for found in find_signatures(document)]
     for case in cases:
@@ -144,6 +147,7 @@ def verify(source: Source, policy: Policy) -> Report:
         _report(document, history, case, boxes, policy, validator)
         for case, boxes in zip(cases, _boxes(document, cases), strict=True)
     )
+    document.work.check()  # what could not be looked at for want of work is no finding: there is no verdict
     return Report(
         verdict=sum_up(reports),
         file=FileFacts(
