@@ -171,6 +171,19 @@ def test_the_order_of_new_elements_and_keys():
         assert [str(one.S) for one in elements(pdf.Root.StructTreeRoot)] == ["/Document", "/P", "/Form"]
 
 
+@pytest.mark.parametrize(("before", "after"), [(None, "/S"), ("/R", "/R"), ("/S", "/S")])
+def test_the_tab_order(before: str | None, after: str):
+    """ISO 14289-1, 7.18.3, for the page with the seal; what an author chose stays."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(tagged("plain"))) as pdf:
+        if before is not None:
+            pdf.pages[0].obj.Tabs = pikepdf.Name(before)
+        pdf.save(out)
+    with pikepdf.open(io.BytesIO(prepared(out.getvalue()).pdf_bytes())) as pdf:
+        assert pdf.pages[0].obj.Tabs == after
+        assert all("/Tabs" not in page.obj for page in list(pdf.pages)[1:])
+
+
 def test_a_type_of_its_own_is_looked_up():
     """Excel calls the element of the whole document Workbook."""
     with pikepdf.open(io.BytesIO(prepared(tagged("a type of its own")).pdf_bytes())) as pdf:

@@ -263,7 +263,8 @@ def _rect(rect: Rect) -> list[Value]:
 def _extend_annotations(revision: Revision, annotations: list[tuple[Page, Ref]], *, tagged: bool) -> None:
     """Append to each page's /Annots, in the page itself: an array object may serve several pages.
 
-    Where the document is `tagged`, the page's tab order is that of its structure (ISO 14289-1, 7.18.3).
+    Where the document is `tagged`, a page that states no tab order gets that of its structure: a page with
+    annotations must have it (ISO 14289-1, 7.18.3), and one without any may never have said so.
     """
     document = revision.document
     by_page: dict[Ref, tuple[Page, list[Value]]] = {}
@@ -275,7 +276,7 @@ def _extend_annotations(revision: Revision, annotations: list[tuple[Page, Ref]],
         existing = document.array(own.get("Annots")) or []
         changed = Dictionary({**own, "Annots": [*existing, *added]})
         if tagged:
-            changed["Tabs"] = Name("S")
+            changed.setdefault("Tabs", Name("S"))
         revision.put(page.ref, changed)
 
 
