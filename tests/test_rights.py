@@ -170,3 +170,18 @@ def test_the_option_wants_names(text: str):
 )
 def test_a_lock_in_words(lock: FieldLock, words: str):
     assert str(lock) == words
+
+
+@pytest.mark.parametrize(
+    ("names", "missing"),
+    [(("amount", "note"), ""), (("amoumt", "note"), "'amoumt'"), (("a", "am"), "'a', 'am'")],
+)
+def test_a_lock_that_names_no_field_is_noted(names: tuple[str, ...], missing: str):
+    for action in ("Include", "Exclude"):
+        seal = pdfseal.prepare(
+            steps.document(),
+            placement=None,
+            signer=steps.certificate("p256-signer"),
+            lock=FieldLock(action, names),
+        )
+        assert [note.rpartition(": ")[2] for note in seal.notes] == ([missing] if missing else [])

@@ -45,6 +45,7 @@ from pdfseal.pdf.rights import (
     check_not_locked,
     check_signing_allowed,
     has_usage_rights,
+    lock_notes,
     strictest,
 )
 from pdfseal.pdf.second_reader import check_agreement
@@ -141,7 +142,7 @@ def prepare(
     check_not_locked(document, name)
     notes = _moved(placed) + _check_stamps(document, len(placed), allow_annotations)
     structure, remark = _structure(document)
-    notes += (*_document_notes(document, target, hole_bytes), *remark)
+    notes += (*_document_notes(document, target, hole_bytes), *lock_notes(document, lock), *remark)
     revision = Revision(document)
     appended = append_signature(
         revision,

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pdfseal.errors import RefusedError
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.field import walk_fields
-from pdfseal.pdf.permission import Permission, docmdp_permission, read_permission
+from pdfseal.pdf.permission import FieldLock, Permission, docmdp_permission, read_permission
 from pdfseal.pdf.syntax import Dictionary, Name
 
 
@@ -37,6 +37,16 @@ def check_not_locked(document: Document, name: str) -> None:
     for signed, permission in _permissions(document):
         if permission.locked(name):
             raise _forbidden(f"the signature in {signed!r} locks the field {name!r} (FieldMDP)")
+
+
+def lock_notes(document: Document, lock: FieldLock | None) -> tuple[str, ...]:
+    """A lock may name fields that are yet to come, and may also be mistyped."""
+    there = [name for _, _, name, _ in walk_fields(document)] if lock is not None else []
+    names = lock.names if lock is not None else ()
+    missing = [name for name in names if not any(f"{one}.".startswith(f"{name}.") for one in there)]
+    if not missing:
+        return ()
+    return (f"the lock names what is no field of the document: {', '.join(map(repr, missing))}",)
 
 
 def strictest(document: Document) -> tuple[int | None, str]:
