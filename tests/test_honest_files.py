@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import re
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 
 import pytest
 
 from tests.support import honest as steps
+from tests.support import honest_longterm as longterm
 from tests.support.honest_judges import hear
 from tests.support.honest_matrix import (
     COLUMNS,
@@ -73,6 +74,10 @@ def sm2(pdf: bytes) -> bytes:
     return steps.by_pdfseal(pdf, "sm2")
 
 
+def archive(pdf: bytes) -> bytes:
+    return longterm.extend_by_pdfseal(pdf, "B-LTA")
+
+
 def redraw(pdf: bytes) -> bytes:
     return steps.fill_by_pyhanko(pdf, in_place=True)
 
@@ -86,11 +91,20 @@ CHAINS = (
     (steps.by_pdfseal, redraw, steps.by_pyhanko, steps.check_by_pyhanko, redraw, sm2),
     (steps.timestamp_by_pdfseal, steps.timestamp_by_pyhanko, steps.information_by_pypdf, steps.by_pyhanko,
      steps.nothing_by_pyhanko, steps.line_at_the_end),
+    (longterm.sign_long_term_by_pyhanko, sm2, steps.fill_by_pypdf, archive, seal, longterm.renew_by_pyhanko),
 )  # fmt: skip
+LIVES = (
+    *zip(CHAINS, cycle(["plain"])),
+    (CHAINS[0], "encrypted-aes256-empty-password"),
+    (CHAINS[1], "producers/libreoffice-contract"),
+    (CHAINS[2], "annots-in-object-stream"),
+    (CHAINS[3], "hybrid"),
+    (CHAINS[4], "object streams"),
+    (CHAINS[5], "linearized"),
+)
 
 
-@pytest.mark.parametrize("chain", CHAINS, ids=lambda chain: "-".join(step.__name__ for step in chain))
-@pytest.mark.parametrize("kind", ["plain", "object streams"])
+@pytest.mark.parametrize(("chain", "kind"), LIVES)
 def test_longer_lives(chain: tuple, kind: str):
     """After every step, both tools accept every signature that the document holds by then."""
     pdf, ends = steps.document(kind), []
@@ -104,6 +118,15 @@ def test_longer_lives(chain: tuple, kind: str):
             assert say_pdfseal(pdf, end).accepts
             assert say_pyhanko(pdf, end).accepts
     assert len(ends) >= 3
+
+
+@pytest.mark.xfail(reason="a known false alarm, named in docs/honest-files.md")
+def test_information_left_out_by_pypdf():
+    """pypdf's trailer has no /Info (against 7.5.6); after the next signature it comes back, changed."""
+    signed = steps.by_pdfseal(steps.document("producers/cairo-discharge"))
+    later = steps.information_by_pypdf(steps.by_pdfseal(steps.fill_by_pypdf(signed)))
+    assert say_pyhanko(later, len(signed)).accepts
+    assert say_pdfseal(later, len(signed)).accepts
 
 
 def _signed_now(pdf: bytes) -> bool:

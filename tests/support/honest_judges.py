@@ -122,6 +122,7 @@ WANTED: dict[Kind, tuple[str, ...]] = {
     "annotate": ("annotations",),
 }
 ALIKE = {"none": "NONE", "ltv": "LTA_UPDATES", "signatures": "FORM_FILLING", "form_filling": "FORM_FILLING"}
+COVERAGE = {"whole_file": "ENTIRE_FILE", "revision": "ENTIRE_REVISION"}
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def hear(first: First, later: Later, kind: str, *, thoroughly: bool = False) -> 
     if theirs.accepts != (allowed and why is None):
         wrong.append(f"pyHanko: {theirs}")
     if thoroughly:
-        wrong.extend(_validated(*pair, theirs))
+        wrong.extend(_validated(pdf, ours, theirs))
     if why is None and theirs.accepts and ALIKE[ours.level] != theirs.level:
         why = _other_name(ours.level, theirs.level, kind)
         if why is None:
@@ -170,18 +171,16 @@ def _other_name(ours: str, theirs: str, kind: str) -> str | None:
     return None
 
 
-def _validated(pdf: bytes, end: int, said: Said) -> Iterator[str]:
+def _validated(pdf: bytes, first: Ours, said: Said) -> Iterator[str]:
     """pyHanko's validation must come to what its policy said, and pdfsig must find the values good."""
-    field = next(one.field for one in signatures(pdf) if one.covered_end == end)
-    found = judged_by_pyhanko(pdf)
-    if (first := found.get(field or "")) is not None:
-        accepts = first.intact and first.valid and first.permitted
-        if accepts != said.accepts:
-            yield f"pyHanko's validation: {first}"
     values = judged_by_pdfsig(pdf)
-    for name, one in found.items():
+    for name, one in judged_by_pyhanko(pdf).items():
         if not (one.intact and one.valid and values.get(name, False)):
             yield f"{name}: pyHanko {one}, pdfsig {values.get(name)}"
+        if name == first.field and one.permitted != said.accepts:
+            yield f"pyHanko's validation: {one}"
+        if name == first.field and COVERAGE[first.coverage] != one.coverage:
+            yield f"coverage: {first.coverage}, {one.coverage}"
 
 
 # ---- the whole product -----------------------------------------------------------------------------

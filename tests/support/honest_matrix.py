@@ -262,6 +262,8 @@ def made(first: First, later: Later, kind: str = "plain") -> tuple[bytes, int] |
     try:
         pdf = later.step(signed)
     except (pdfseal.RefusedError, SigningError):
+        if permitted(first, later):
+            raise
         return None
     except NotImplementedError:  # pypdf does not append to encrypted files
         return None
@@ -340,6 +342,9 @@ files it cannot read the names of locked fields.
 
 The names of the levels differ without a verdict that does: what pyHanko calls LTA_UPDATES may be `none` here
 (a catalog written again as it was), and in encrypted files it calls a new signature so.
+
+A known false alarm, three steps deep: pypdf's update leaves /Info out of the trailer (against 7.5.6), a
+signature follows, and then a tool brings the information back and changes it: `other` instead of `ltv`.
 
 What the tools write:
 
