@@ -226,3 +226,15 @@ def test_certified_documents(level: int) -> None:
         return
     with pytest.raises(RefusedError, match=f"certification states /P {level}"):
         seal(certified, placement=EVERYWHERE, allow_annotations=True)
+
+
+def test_a_value_that_is_inherited_fills_the_field() -> None:
+    """Table 226: a field without /V has that of the field above it."""
+    with pikepdf.open(io.BytesIO(_with_field(split=True))) as pdf:
+        field = pdf.Root.AcroForm.Fields[0]
+        field.T = String("Parties")
+        field.V = pdf.make_indirect(Dictionary(Type=Name.Sig, Filter=Name("/Adobe.PPKLite")))
+        field.Kids[0].T = String("A")
+        original = saved(pdf)
+    with pytest.raises(CallerError, match=r"'Parties\.A' holds a signature already"):
+        seal(original, placement=IntoField("Parties.A"))

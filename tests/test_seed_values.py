@@ -33,6 +33,10 @@ CASES: dict[str, Case] = {
         {"Ff": 8, "Reasons": [S("批准"), S("确认")]},
         {"wording": Wording(reason="批准")}, {"wording": Wording(reason="other")}, "one of 批准, 确认",
     ),
+    "no reason": (
+        {"Ff": 8, "Reasons": [S(".")]}, {}, {"wording": Wording(reason="批准")}, "that no reason is stated",
+    ),
+    "no list of reasons": ({"Ff": 8}, {}, {"wording": Wording(reason="批准")}, "that no reason is stated"),
     "revocation data": ({"Ff": 32, "AddRevInfo": True}, {}, {}, "/SV /AddRevInfo"),
     "digest": ({"Ff": 64, "DigestMethod": [S("SHA256")]}, {}, {}, "/SV /DigestMethod"),
     "locked": (

@@ -27,6 +27,7 @@ _KNOWN_VERSION = 3  # of ISO 32000-2
 # And of its /Cert (table 238); what cannot be compared here is refused where it is demanded.
 _SUBJECT, _ISSUER = 1, 2
 _UNKNOWN_OF_SIGNER = {"OID": 4, "SubjectDN": 8, "KeyUsage": 32, "URL": 64}
+_MAX_ABOVE = 64  # fields above a field
 _DIGEST_NAMES = {"sha1": "SHA1", "sha256": "SHA256", "sha384": "SHA384", "sha512": "SHA512", "sm3": "SM3"}
 
 
@@ -38,7 +39,7 @@ def find_empty_field(document: Document, name: str) -> FieldTarget:
     ref, field, kind = _find(document, name)
     if kind != Name("Sig"):
         raise CallerError("field_unusable", f"the field {name!r} is not a signature field")
-    if document.resolve(field.get("V")) is not None:
+    if _has_value(document, field):
         raise CallerError("field_unusable", f"the signature field {name!r} holds a signature already")
     check_not_locked(document, name)
     widget_ref, widget = _widget(document, ref, field, name)
@@ -52,6 +53,18 @@ def find_empty_field(document: Document, name: str) -> FieldTarget:
         document.dictionary(field.get("Lock")),
         document.dictionary(field.get("SV")),
     )
+
+
+def _has_value(document: Document, field: Dictionary) -> bool:
+    """Its own, or that of a field above it (table 226: inheritable)."""
+    above: Dictionary | None = field
+    for _ in range(_MAX_ABOVE):
+        if above is None:
+            return False
+        if document.resolve(above.get("V")) is not None:
+            return True
+        above = document.dictionary(above.get("Parent"))
+    return False
 
 
 def lock_of(document: Document, target: FieldTarget) -> FieldLock | None:
@@ -87,15 +100,25 @@ def check_seed(document: Document, target: FieldTarget, given: Given) -> None:
         (_FILTER, "Filter", given.filter),
         (_SUBFILTER, "SubFilter", given.subfilter),
         (_DIGEST, "DigestMethod", _DIGEST_NAMES.get(given.digest, given.digest)),
-        (_REASONS, "Reasons", given.reason),
     )
     for bit, key, value in wishes:
         allowed = _texts(document, seed.get(key))
         if demanded & bit and allowed and value not in allowed:
             raise _demand(target, key, f"one of {', '.join(allowed)}", f"has {value or 'none'}")
+    if demanded & _REASONS:
+        _check_reason(target, _texts(document, seed.get("Reasons")), given.reason)
     _check_further_demands(document, target, seed, demanded, given)
     _check_certification(document, target, seed, given.certify)
     _check_signer(document, target, seed, given.certificates)
+
+
+def _check_reason(target: FieldTarget, allowed: list[str], reason: str | None) -> None:
+    """Table 237: where reasons are demanded, none or a single period means that none is stated."""
+    if allowed in ([], ["."]):
+        if reason:
+            raise _demand(target, "Reasons", "that no reason is stated", f"has {reason}")
+    elif reason not in allowed:
+        raise _demand(target, "Reasons", f"one of {', '.join(allowed)}", f"has {reason or 'none'}")
 
 
 def _check_further_demands(
