@@ -46,6 +46,7 @@ def _lines(file: str, found: Inspection) -> list[str]:
     traits += [f"claims PDF/A-{found.pdfa_part}"] if found.pdfa_part else []
     traits += [f"certified, permits /P {found.certification}"] if found.certification else []
     lines = [f"{file}: {', '.join(traits)}"]
+    lines += [f"  remark: {remark}" for remark in found.remarks]
     for one in found.revisions:
         lines.append(
             f"  revision {one.number}: bytes {one.start} to {one.end}, {one.kind}, {one.objects} objects"

@@ -63,7 +63,9 @@ class SignatureFacts:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """All of it. `certification`: /P of a DocMDP certification; `pdfa_part`: what the metadata claims."""
+    """All of it. `certification`: /P of a DocMDP certification; `pdfa_part`: what the metadata claims.
+    `remarks`: faults of the file that were read past.
+    """
 
     size: int
     pages: int
@@ -73,6 +75,7 @@ class Inspection:
     revisions: tuple[RevisionFacts, ...]
     signatures: tuple[SignatureFacts, ...]
     empty_fields: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form, schema 1."""
@@ -86,6 +89,7 @@ class Inspection:
             "revisions": [_revision_json(one) for one in self.revisions],
             "signatures": [_slots_json(one) for one in self.signatures],
             "empty_fields": list(self.empty_fields),
+            "remarks": list(self.remarks),
         }
 
 
@@ -106,6 +110,7 @@ def inspect(source: Source, *, password: str | None = None, limits: Limits = DEF
             for _, field, name, kind in walk_fields(document)
             if kind == Name("Sig") and document.resolve(field.get("V")) is None
         ),
+        remarks=document.remarks,
     )
 
 

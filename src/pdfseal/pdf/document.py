@@ -33,6 +33,7 @@ from pdfseal.pdf.limits import (
 from pdfseal.pdf.object_stream import ObjectStream, read_object_stream
 from pdfseal.pdf.source import Source
 from pdfseal.pdf.syntax import Dictionary, Indirect, Parser, Ref, Value, damaged
+from pdfseal.pdf.tolerance import read_tolerantly
 from pdfseal.pdf.xref import Entry, Free, InUse, Packed, Section, header_offset, read_chain, read_indirect
 
 _MANY_SECTIONS = 16  # with more than these, where objects stand is worked out once for all of them
@@ -114,6 +115,7 @@ class Document:
         self._object_streams: dict[int, ObjectStream] = {}
         self._opening: set[int] = set()  # object streams that are being read now
         self._entries: dict[int, Entry] | None = None
+        self.remarks: tuple[str, ...] = ()  # what was read past, see tolerance.py
 
     @classmethod
     def open(
@@ -132,8 +134,9 @@ class Document:
         end = source.size if end is None else end
         base = header_offset(source)
         work = Work(limits, source.size)
-        startxref, sections = read_chain(source, end, base, work=work)
+        startxref, sections, remarks = read_tolerantly(source, end, base, work)
         document = cls(source, end, base, startxref, sections, work=work)
+        document.remarks = remarks
         if not isinstance(document.trailer.get("Root"), Ref):
             raise damaged("the trailer names no /Root")
         if document.encrypted:

@@ -209,9 +209,16 @@ def read_chain(
     `base` is added to every offset of the file (leading junk). Nothing at or beyond `end` is read.
     `known` are sections that were read already, perhaps of a later state of the same file.
     """
+    start = find_startxref(source, end)
+    return start, sections_from(start, source, end, base, known, work=work)
+
+
+def sections_from(
+    start: int, source: Source, end: int, base: int, known: Sequence[Section] = (), *, work: Work
+) -> tuple[Section, ...]:
+    """The sections from the one at `start` (counted from `base`) to the oldest."""
     have = {section.offset: section for section in known if section.reach <= end}
     decoded_bytes = 0
-    start = find_startxref(source, end)
     sections: list[Section] = []
     seen: set[int] = set()
     position: int | None = start
@@ -234,7 +241,7 @@ def read_chain(
         if previous is not None and (isinstance(previous, bool) or not isinstance(previous, int | float)):
             raise damaged(f"/Prev of the cross-reference section at byte {section.offset} is not a number")
         position = None if previous is None else int(previous)
-    return start, tuple(sections)
+    return tuple(sections)
 
 
 def read_section(source: Source, offset: int, end: int, base: int, work: Work) -> Section:
