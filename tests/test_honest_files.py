@@ -120,7 +120,6 @@ def test_longer_lives(chain: tuple, kind: str):
     assert len(ends) >= 3
 
 
-@pytest.mark.xfail(reason="a known false alarm, named in docs/honest-files.md")
 def test_information_left_out_by_pypdf():
     """pypdf's trailer has no /Info (against 7.5.6); after the next signature it comes back, changed."""
     signed = steps.by_pdfseal(steps.document("producers/cairo-discharge"))

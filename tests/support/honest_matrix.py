@@ -343,9 +343,6 @@ files it cannot read the names of locked fields.
 The names of the levels differ without a verdict that does: what pyHanko calls LTA_UPDATES may be `none` here
 (a catalog written again as it was), and in encrypted files it calls a new signature so.
 
-A known false alarm, three steps deep: pypdf's update leaves /Info out of the trailer (against 7.5.6), a
-signature follows, and then a tool brings the information back and changes it: `other` instead of `ltv`.
-
 What the tools write:
 
 - pypdf writes the widget, the catalog, and the appearance under its *old number* where there was one, else a

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pdfseal.errors import DocumentError
-from pdfseal.pdf.changes.judge import Judge, State
+from pdfseal.pdf.changes.judge import Judge, State, information
 from pdfseal.pdf.changes.levels import Change, Changes
 from pdfseal.pdf.changes.live import Live
 from pdfseal.pdf.changes.rebuilding import Strays, irregular
@@ -119,7 +119,7 @@ class _Growth:
             return
         if any(s.trailer.get("Encrypt") != old.document.trailer.get("Encrypt") for s in sections):
             yield Change(0, "other", "the encryption of the document was changed")
-        if not alike(*(one.resolve(one.trailer.get("Info")) for one in (old.document, new.document))):
+        if not alike(*(one.resolve(information(one)) for one in (old.document, new.document))):
             yield Change(0, "ltv", "the document's information was updated")
         if (over := self.live.reaching_over(self.looked_at)) is not None:
             yield Change(over, "other", "a signed object goes on in bytes that were appended")

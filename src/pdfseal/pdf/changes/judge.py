@@ -117,7 +117,7 @@ class Judge:
         self._role(form.get("Fields"), "fields")
         self._role(catalog.get("DSS"), "dss")
         self._role(catalog.get("Metadata"), "metadata")
-        self._role(before.trailer.get("Info"), "info")
+        self._role(information(before), "info")
         dss = before.dictionary(catalog.get("DSS")) or Dictionary()
         for key in _DSS_KEYS:
             self._role(dss.get(key), "dss")
@@ -426,6 +426,11 @@ class Judge:
             if key == "AP" and (found is None or not _APPEARANCE_KEYS.issuperset(found)):
                 return key
         return None
+
+
+def information(document: Document) -> Value:
+    """/Info of the newest trailer that names one: pypdf leaves it out of later ones, readers look further."""
+    return next((one.trailer["Info"] for one in document.sections if "Info" in one.trailer), None)
 
 
 def _ends_as_said(document: Document, number: int, entry: InUse) -> bool:
