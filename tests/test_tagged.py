@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import pdfseal
 from tests.support import honest as steps
@@ -169,6 +171,35 @@ def test_the_order_of_new_elements_and_keys():
     with pikepdf.open(io.BytesIO(sealed)) as pdf:
         assert sorted(parent_tree(pdf.Root.StructTreeRoot.ParentTree)) == [0, 7, 8]
         assert [str(one.S) for one in elements(pdf.Root.StructTreeRoot)] == ["/Document", "/P", "/Form"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sets(st.integers(1, 500), max_size=12), st.data())
+def test_any_parent_tree_keeps_its_keys(keys: set[int], data: st.DataObject):
+    """A number tree of any shape (7.9.7), whatever /ParentTreeNextKey says."""
+    known = [0, *sorted(keys)]
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(tagged("plain"))) as pdf:
+        tree = pdf.Root.StructTreeRoot
+        text = tree.K[0].K[0]
+
+        def node(part: list[int], top: bool = False) -> pikepdf.Object:
+            entries = {} if top else {"Limits": [part[0], part[-1]]}
+            cut = data.draw(st.integers(0, len(part) - 1))
+            if cut:
+                return pdf.make_indirect(
+                    pikepdf.Dictionary(Kids=[node(part[:cut]), node(part[cut:])], **entries)
+                )
+            pairs = [item for key in part for item in (key, text)]
+            return pdf.make_indirect(pikepdf.Dictionary(Nums=pikepdf.Array(pairs), **entries))
+
+        tree.ParentTree = node(known, top=True)
+        tree.ParentTreeNextKey = data.draw(st.sampled_from([-1, 0, known[-1] + 1, known[-1] + 9]))
+        pdf.save(out)
+    sealed = prepared(out.getvalue()).pdf_bytes()
+    check_tagged(sealed, 1)
+    with pikepdf.open(io.BytesIO(sealed)) as pdf:
+        assert set(known) < set(parent_tree(pdf.Root.StructTreeRoot.ParentTree))
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, "/S"), ("/R", "/R"), ("/S", "/S")])
