@@ -343,6 +343,9 @@ files it cannot read the names of locked fields.
 The names of the levels differ without a verdict that does: what pyHanko calls LTA_UPDATES may be `none` here
 (a catalog written again as it was), and in encrypted files it calls a new signature so.
 
+Left out: pypdf's note on `producers/libreoffice-contract` and `-pdfa1`. pypdf writes the page's own /MediaBox
+again with six decimals instead of twelve, which is another value: `other` by both tools.
+
 What the tools write:
 
 - pypdf writes the widget, the catalog, and the appearance under its *old number* where there was one, else a
