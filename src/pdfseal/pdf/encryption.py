@@ -12,7 +12,7 @@ Reference: ISO 32000-2, 7.6 (encryption), algorithms 1 and 1.A.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Method = Literal["none", "rc4", "aes128", "aes256"]
 _METHODS: dict[str, Method] = {"none": "none", "rc4": "rc4", "aes": "aes128", "aesv3": "aes256"}
+_BY_CFM: dict[str, Method] = {"/None": "none", "/V2": "rc4", "/AESV2": "aes128", "/AESV3": "aes256"}
 _BLOCK = 16
 
 
@@ -33,6 +34,7 @@ _BLOCK = 16
 class Security:
     """How this document is encrypted, with the file key that a password opened.
 
+    `named`: the crypt filters of the document, which a stream's own /Crypt may choose (7.6.6).
     `as_owner`: the owner's password was given, and the permissions do not bind.
     """
 
@@ -42,6 +44,7 @@ class Security:
     encrypt_metadata: bool
     as_owner: bool
     may_annotate: bool
+    named: Mapping[str, Method] = field(default_factory=dict)
 
     def decrypt_value(self, ref: Ref, value: Value) -> Value:
         """All strings of an object; those of a Dictionary in place. A signature's /Contents stays."""
@@ -78,9 +81,17 @@ class Security:
         kind = stream.get("Type")
         if kind == Name("XRef") or (kind == Name("Metadata") and not self.encrypt_metadata):
             return "none"
-        filters = stream.get("Filter")
-        first = filters[0] if isinstance(filters, list) and filters else filters
-        return "none" if first == Name("Crypt") else self.streams  # /Crypt names Identity in practice
+        if _first(stream.get("Filter")) != Name("Crypt"):
+            return self.streams
+        chosen = _first(stream.get("DecodeParms"))
+        name = chosen.get("Name", "Identity") if isinstance(chosen, Dictionary) else "Identity"
+        if name == "Identity":
+            return "none"
+        if not isinstance(name, Name) or name not in self.named:
+            raise DocumentError(
+                "pdf_encrypted", f"a stream names the crypt filter {name!r}, which is not there"
+            )
+        return self.named[name]
 
     def _object_key(self, method: Method, ref: Ref) -> bytes:
         """Algorithm 1: the file key, salted with object and generation number; AES-256 uses it as it is."""
@@ -90,6 +101,10 @@ class Security:
         if method == "aes128":
             salted += b"sAlT"
         return hashlib.md5(salted, usedforsecurity=False).digest()[: min(len(self.key) + 5, 16)]
+
+
+def _first(value: Value) -> Value:
+    return (value[0] if value else None) if isinstance(value, list) else value
 
 
 class Vectors:
@@ -160,6 +175,7 @@ def open_security(source: Source, password: str | None) -> Security:
                 encrypt_metadata=bool(pdf.trailer.Encrypt.get("/EncryptMetadata", True)),
                 as_owner=pdf.owner_password_matched,
                 may_annotate=pdf.allow.modify_annotation or pdf.allow.modify_form,
+                named=_named(pdf.trailer.Encrypt),
             )
     except pikepdf.PasswordError as error:
         what = "needs a password" if password is None else "does not open with the password given"
@@ -167,6 +183,16 @@ def open_security(source: Source, password: str | None) -> Security:
     except pikepdf.PdfError as error:
         reason = str(error).rsplit(": ", 1)[-1][:200]
         raise DocumentError("pdf_encrypted", f"the encrypted PDF cannot be opened: {reason}") from error
+
+
+def _named(encryption: Any) -> dict[str, Method]:
+    """The crypt filters that /CF defines, by name; those with an unknown method are left out."""
+    filters = encryption.get("/CF", {})
+    methods = {
+        str(name).removeprefix("/"): _BY_CFM.get(str(one.get("/CFM", "/None")))
+        for name, one in dict(filters).items()
+    }
+    return {name: method for name, method in methods.items() if method is not None}
 
 
 def _method(found: pikepdf.EncryptionMethod) -> Method:

@@ -27,6 +27,8 @@ def decode(data: bytes, stream: Dictionary, *, where: str, work: Work, limit: in
     if len(filters) > work.limits.filters:
         raise work.limits.exceeded("filters", f"{where} has {len(filters)} filters")
     for index, name in enumerate(filters):
+        if not index and name == Name("Crypt"):
+            continue  # undone already (encryption.py)
         if name not in (Name("FlateDecode"), Name("Fl")):
             raise damaged(f"{where}: a structure stream with the filter {name!r} is not supported")
         data = _inflate(data, limit, where, work)
