@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import pickle
 import sys
 import time
 
@@ -318,3 +319,17 @@ def test_answers_in_several_forms():
         assert decode_signature(base64.encodebytes(signature)) == signature
         assert decode_signature(signature.hex().encode() + b"\r\n") == signature
         assert decode_signature(signature.hex().upper().encode()) == signature
+
+
+def test_an_sm2_key_is_loaded_once_and_travels():
+    """Loading costs as much as signing; what was loaded stays in this process."""
+    signer = generate_sm2()
+    scheme = SCHEMES["sm2-sm3"]
+    first = signer.sign(b"a", scheme)
+    loaded = vars(signer)["_sm2_sign"]
+    assert signer.sign(b"b", scheme) != first
+    assert vars(signer)["_sm2_sign"] is loaded
+    again = pickle.loads(pickle.dumps(signer))
+    assert "_sm2_sign" not in vars(again)
+    assert again == signer
+    assert schemes.verify(scheme, signer.public_key, b"c", again.sign(b"c", scheme))

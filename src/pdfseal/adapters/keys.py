@@ -18,8 +18,9 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import IO, Any
 
 from pdfseal import asn1
@@ -57,8 +58,8 @@ class LocalSigner:
         schemes.check_fits(scheme, self.public_key)
         schemes.refuse_weak(scheme)
         digest = schemes.message_digest(scheme, self.public_key, to_be_signed)
-        if scheme.family == "sm2" and self.public_key.point:
-            r, s = sm2.sign(self._secret, self.public_key.point, digest)
+        if scheme.family == "sm2":
+            r, s = self._sm2_sign(digest)
             return asn1.sequence(asn1.integer(r), asn1.integer(s))
         prehashed, padding = schemes.cryptography_parameters(scheme)
         if padding is not None:
@@ -68,6 +69,17 @@ class LocalSigner:
 
         signature: bytes = self._secret.sign(digest, ECDSA(prehashed))
         return signature
+
+
+    @cached_property
+    def _sm2_sign(self) -> Callable[[bytes], tuple[int, int]]:
+        """The key is loaded once: reading it costs as much as signing."""
+        point = self.public_key.point
+        assert point is not None  # the scheme fits the key
+        return sm2.signer(self._secret, point)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if key != "_sm2_sign"}
 
 
 def load_private_key(data: bytes, password: bytes | None = None) -> LocalSigner:

@@ -39,7 +39,7 @@ class Sm2Backend(Protocol):
 
     def verify(self, point: bytes, e: bytes, r: int, s: int) -> bool: ...
 
-    def sign(self, private_scalar: int, point: bytes, e: bytes) -> tuple[int, int]: ...
+    def signer(self, private_scalar: int, point: bytes) -> Callable[[bytes], tuple[int, int]]: ...
 
     def public_point(self, private_scalar: int) -> bytes: ...
 
@@ -81,7 +81,7 @@ def _backend(forced: str) -> Sm2Backend:
 def known_answer_test(candidate: Sm2Backend) -> None:
     """InternalError if `candidate` does not reproduce the standard's example, or accepts a wrong one."""
     wrong = bytes([_KNOWN_E[0] ^ 1]) + _KNOWN_E[1:]
-    signed = candidate.sign(_KNOWN_D, _KNOWN_POINT, _KNOWN_E)
+    signed = candidate.signer(_KNOWN_D, _KNOWN_POINT)(_KNOWN_E)
     good = (
         candidate.public_point(_KNOWN_D) == _KNOWN_POINT
         and candidate.verify(_KNOWN_POINT, _KNOWN_E, _KNOWN_R, _KNOWN_S)
@@ -102,7 +102,12 @@ def verify(point: bytes, e: bytes, r: int, s: int) -> bool:
 
 def sign(private_scalar: int, point: bytes, e: bytes) -> tuple[int, int]:
     """(r, s) over the 32 octets `e`. `private_scalar` must be in 1 … n-2 (GB/T 32918.1, 6.1)."""
-    return backend().sign(private_scalar, point, e)
+    return signer(private_scalar, point)(e)
+
+
+def signer(private_scalar: int, point: bytes) -> Callable[[bytes], tuple[int, int]]:
+    """`sign` for a key that is loaded once; it lives as long as what is returned."""
+    return backend().signer(private_scalar, point)
 
 
 def public_point(private_scalar: int) -> bytes:

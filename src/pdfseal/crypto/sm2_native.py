@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import weakref
+from collections.abc import Callable
 from functools import lru_cache
 
 from pdfseal import asn1
@@ -80,8 +81,12 @@ class NativeSm2:
             library.ERR_clear_error()  # Python's own ssl and hashlib share this thread's error queue
         return good
 
-    def sign(self, private_scalar: int, point: bytes, e: bytes) -> tuple[int, int]:
-        library, key = self._library, self._load_private_key(private_scalar, point)
+    def signer(self, private_scalar: int, point: bytes) -> Callable[[bytes], tuple[int, int]]:
+        key = self._load_private_key(private_scalar, point)
+        return lambda e: self._sign(key, e)
+
+    def _sign(self, key: _Key, e: bytes) -> tuple[int, int]:
+        library = self._library
         context = library.EVP_PKEY_CTX_new(key.handle, None)
         buffer, length = ctypes.create_string_buffer(_MAX_SIGNATURE), _SIZE(_MAX_SIGNATURE)
         try:

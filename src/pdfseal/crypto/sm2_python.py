@@ -8,6 +8,7 @@ verification knows neither ranges (checked in `sm2.verify`) nor the point at inf
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from pdfseal.crypto.keys import SM2_CURVE
@@ -28,6 +29,9 @@ class PythonSm2:
             return bool(self._engine(point=point).verify(f"{r:064x}{s:064x}", e))
         except TypeError:  # gmssl has no point at infinity: a None turns up where it is met
             return False
+
+    def signer(self, private_scalar: int, point: bytes) -> Callable[[bytes], tuple[int, int]]:
+        return lambda e: self.sign(private_scalar, point, e)
 
     def sign(self, private_scalar: int, point: bytes, e: bytes, *, k: int | None = None) -> tuple[int, int]:
         """`k` is the nonce, for the standard's example; otherwise it is random."""
