@@ -11,7 +11,8 @@ from typing import Any
 
 from pdfseal.errors import DocumentError, RefusedError
 from pdfseal.pdf.limits import DEFAULT_LIMITS, Limits
-from pdfseal.pdf.source import Source, chunks
+from pdfseal.pdf.source import Source
+from pdfseal.pdf.tolerance import looks_signed
 
 
 def rewrite(source: Source, password: str | None = None, limits: Limits = DEFAULT_LIMITS) -> bytes:
@@ -52,7 +53,7 @@ def rewrite(source: Source, password: str | None = None, limits: Limits = DEFAUL
 
 def repair_hint(error: DocumentError, source: Source) -> DocumentError:
     """The same error, saying whether a rewriting may help: never where the file looks signed."""
-    if any(b"/ByteRange" in piece for piece in chunks(source, 0, source.size)):
+    if looks_signed(source):
         hint = "repair would break the signatures in it and is refused"
     else:
         hint = "repair may help: it rewrites the file"

@@ -24,6 +24,7 @@ from pdfseal.pdf.syntax import Dictionary, Incomplete, Indirect, Name, Parser, d
 
 MAX_OBJECT_NUMBER = 8_388_607  # 7.3.10, Annex C.2: the limit that readers share
 MAX_OBJECT_BYTES = DEFAULT_LIMITS.object_bytes  # what pdf/changes reads of an object
+FIRST_READ_BYTES = 4096  # of an object; more where it is longer
 TAIL_BYTES = 2048
 HEADER_WINDOW = 1024
 _MANY_RUNS = 64  # with more subsections than this a section becomes a dictionary
@@ -262,7 +263,7 @@ def read_indirect(source: Source, offset: int, end: int, work: Work) -> tuple[In
     """The object at an absolute offset, the bytes it was parsed from (positions count from there), and
     how many values it is made of.
     """
-    length = 4096
+    length = FIRST_READ_BYTES
     while True:
         length = min(length, end - offset)
         data = source.read(offset, length)
@@ -271,11 +272,15 @@ def read_indirect(source: Source, offset: int, end: int, work: Work) -> tuple[In
         try:
             return parser.indirect(), data, parser.items
         except Incomplete:
-            work.spend(length // BYTES_PER_STEP_SCANNED)
-            if length > work.limits.object_bytes:
-                message = f"the object at byte {offset} is too large"
-                raise work.limits.exceeded("object_bytes", message) from None
-            length *= 8
+            length = _longer(length, offset, "object", work)
+
+
+def _longer(length: int, offset: int, what: str, work: Work) -> int:
+    """How much to read where `length` bytes were not enough: each try costs what it reads."""
+    work.spend(length // BYTES_PER_STEP_SCANNED)
+    if length >= work.limits.object_bytes:
+        raise work.limits.exceeded("object_bytes", f"the {what} at byte {offset} is too large")
+    return min(8 * length, work.limits.object_bytes)
 
 
 def _read_table(source: Source, offset: int, end: int, base: int, work: Work) -> Section:
@@ -358,7 +363,7 @@ def _read_loose(source: Source, start: int, first: int, count: int, end: int) ->
 
 
 def _read_trailer(source: Source, position: int, end: int, work: Work) -> tuple[Dictionary, int]:
-    length = 4096
+    length = FIRST_READ_BYTES
     while True:
         length = min(length, end - position)
         data = source.read(position, length)
@@ -368,10 +373,7 @@ def _read_trailer(source: Source, position: int, end: int, work: Work) -> tuple[
         try:
             value, stop = parser.value(match.end())
         except Incomplete:
-            length *= 8
-            if length > work.limits.object_bytes:
-                message = f"the trailer at byte {position} is too large"
-                raise work.limits.exceeded("object_bytes", message) from None
+            length = _longer(length, position, "trailer", work)
             continue
         if not isinstance(value, Dictionary):
             raise damaged(f"the trailer at byte {position} is not a dictionary")
