@@ -20,6 +20,7 @@ from typing import BinaryIO, Protocol, cast
 from pdfseal.errors import CallerError, DocumentError, OutsideError
 
 CHUNK_BYTES = 1 << 20
+_AHEAD_BYTES = 32 << 10
 
 
 class Source(Protocol):
@@ -65,6 +66,26 @@ class FileSource:
     def changed(self) -> bool:
         """Whether the file was written to since it was opened."""
         return _stamp(os.fstat(self.descriptor)) != self.stamp
+
+
+class ReadAhead:
+    """A source for whoever goes forward through it in small steps: it reads more than is asked for."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._start = 0
+        self._data = b""
+
+    @property
+    def size(self) -> int:
+        return self._source.size
+
+    def read(self, offset: int, length: int) -> bytes:
+        at = offset - self._start
+        if at < 0 or at + length > len(self._data):
+            self._start, at = offset, 0
+            self._data = self._source.read(offset, max(length, _AHEAD_BYTES))
+        return self._data[at : at + length]
 
 
 def _stamp(status: os.stat_result) -> tuple[int, int, int]:

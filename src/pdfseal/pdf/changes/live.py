@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes.values import all_references
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.source import Source
+from pdfseal.pdf.source import ReadAhead, Source
 from pdfseal.pdf.syntax import Incomplete, Parser, Ref, Value
 from pdfseal.pdf.xref import MAX_OBJECT_BYTES, Entry, InUse, Packed
 
@@ -37,17 +37,14 @@ class Live:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._entries: dict[int, Entry] = {}
-        self._plain: list[tuple[int, int]] = []  # (absolute offset, number), sorted
+        self._entries: dict[int, Entry] = dict(document.entries())
+        rows, base = self._entries.items(), document.base
+        # (absolute offset, number)
+        self._plain = sorted((one.offset + base, number) for number, one in rows if isinstance(one, InUse))
         self.packed: dict[int, dict[int, None]] = {}  # object stream -> the numbers it holds, in order
-        entries = document.entries()
-        for number, entry in entries.items():
-            self._entries[number] = entry
-            if isinstance(entry, InUse):
-                self._plain.append((entry.offset + document.base, number))
-            elif isinstance(entry, Packed):
+        for number, entry in rows:
+            if isinstance(entry, Packed):
                 self.packed.setdefault(entry.stream, {})[number] = None
-        self._plain.sort()
 
     def advance(self, document: Document, numbers: Iterable[int]) -> None:
         """Go on to a later state that lists `numbers` anew."""
@@ -103,22 +100,26 @@ class Live:
         end = self.document.end
         if self._plain and self._plain[-1][0] >= end:
             return self._plain[-1][1]
-        for start in self._starts(among):
-            index = bisect_right(self._plain, start, key=_offset)
-            following = self._plain[index][0] if index < len(self._plain) else end
-            if self._goes_on(start, following):
+        source = ReadAhead(self.document.source)
+        for start, following in self._extents(among):
+            if self._goes_on(source, start, following):
                 return self.object_at(start)
         return None
 
-    def _starts(self, among: Iterable[int] | None) -> Iterable[int]:
+    def _extents(self, among: Iterable[int] | None) -> Iterator[tuple[int, int]]:
+        """(start, where the next one begins) of the objects, in order."""
         if among is None:
-            return dict.fromkeys(start for start, _ in self._plain)
+            starts = list(dict.fromkeys(start for start, _ in self._plain))
+            yield from zip(starts, [*starts[1:], self.document.end], strict=True)
+            return
         entries = (self._entries.get(number) for number in among)
-        return sorted(entry.offset + self.document.base for entry in entries if isinstance(entry, InUse))
+        for start in sorted(one.offset + self.document.base for one in entries if isinstance(one, InUse)):
+            index = bisect_right(self._plain, start, key=_offset)
+            yield start, self._plain[index][0] if index < len(self._plain) else self.document.end
 
-    def _goes_on(self, start: int, following: int) -> bool:
+    def _goes_on(self, source: Source, start: int, following: int) -> bool:
         """Whether the object at `start` goes on behind the end; the next one begins at `following`."""
-        source, end = self.document.source, self.document.end
+        end = self.document.end
         head = source.read(start, min(following - start, _HEAD_BYTES))
         stream = _STREAM.search(head)
         if stream is None and following - start > len(head):
