@@ -288,3 +288,12 @@ def test_work_is_never_given_back():
             work.spend(1)
         with pytest.raises(DocumentError):
             work.check()
+
+
+def test_pages_that_are_walked_again_are_paid_for_once():
+    document = Document.open(BytesSource((FIXTURES / "pdf" / "table.pdf").read_bytes()))
+    assert len(list(document.pages())) == 3
+    left = document.work.left
+    for number in (1, 2, 3):
+        assert document.page(number).number == number
+    assert document.work.left == left

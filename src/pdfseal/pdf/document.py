@@ -115,6 +115,7 @@ class Document:
         self._object_streams: dict[int, ObjectStream] = {}
         self._opening: set[int] = set()  # object streams that are being read now
         self._entries: dict[int, Entry] | None = None
+        self._walked = 0  # steps through the page tree
         self.remarks: tuple[str, ...] = ()  # what was read past, see tolerance.py
 
     @classmethod
@@ -398,11 +399,14 @@ class Document:
         root_ref = self.catalog.get("Pages")
         on_path: set[Value] = {root_ref} if isinstance(root_ref, Ref) else set()
         stack = [(root_ref, iter(self.array(tree.get("Kids")) or []), _inheritable(tree, Dictionary()))]
-        count = 0
+        count = walked = 0
         while stack:
             node, kids, inherited = stack[-1]
             kid = next(kids, _NO_MORE)
-            self.work.spend(PER_KID)
+            walked += 1
+            if walked > self._walked:  # what is walked again was paid for
+                self._walked = walked
+                self.work.spend(PER_KID + PER_PAGE)
             if isinstance(kid, _NoMore):
                 on_path.discard(node if isinstance(node, Ref) else None)
                 stack.pop()
@@ -421,7 +425,6 @@ class Document:
                 stack.append((kid, children, _inheritable(dictionary, inherited)))
                 continue
             count += 1
-            self.work.spend(PER_PAGE)
             if count > self.limits.pages:
                 raise self.limits.exceeded("pages", "the document has too many pages")
             if not isinstance(kid, Ref):

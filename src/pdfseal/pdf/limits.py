@@ -19,8 +19,8 @@ from pdfseal.errors import CallerError, DocumentError
 PER_VALUE = 2
 PER_ROW = 3  # of cross-reference data
 PER_SECTION = 40
-PER_KID = 4  # of the page tree
-PER_PAGE = 12
+PER_KID = 4  # of a field, or a node of the page tree
+PER_PAGE = 8  # more, once in each state of the document
 PER_FIELD = 8
 PER_SIGNATURE = 2_000  # its container, certificates and path
 PER_DECRYPTED_VALUE = 12
