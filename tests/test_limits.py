@@ -24,7 +24,7 @@ from tests.support.sealing import WHEN, certificate, trust
 
 MAX_CPU_S = 2.0
 MAX_MEMORY_MB = 512 - 80  # what the interpreter and its libraries take is not counted
-QUARTER = Limits(work=DEFAULT_LIMITS.work // 4, work_per_byte=1)
+TENTH = Limits(work=DEFAULT_LIMITS.work // 10, work_per_byte=1)
 PICTURE = (FIXTURES / "pictures" / "gradient-16bit-alpha.png").read_bytes()
 
 
@@ -53,7 +53,7 @@ def prepare(data: bytes, limits: Limits = DEFAULT_LIMITS) -> str:
 # Bomb -> what verify, inspect and prepare answer: a limit by its name, or the code of another error.
 EXPECTED: dict[str, tuple[str, str, str]] = {
     "xref-stream-deflates-to-100-mb": ("decoded-bytes", "decoded-bytes", "decoded-bytes"),
-    "xref-stream-just-within": ("listed-objects", "listed-objects", "listed-objects"),
+    "xref-stream-just-within": ("work", "work", "work"),
     "deflate-in-deflate": ("decoded-bytes", "decoded-bytes", "decoded-bytes"),
     "hundred-filters": ("filters", "filters", "filters"),
     "other-filters": ("pdf_damaged", "pdf_damaged", "pdf_damaged"),
@@ -66,7 +66,7 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "huge-index": ("pdf_damaged", "pdf_damaged", "pdf_damaged"),
     "table-of-many-subsections": ("pdf_damaged", "pdf_damaged", "pdf_damaged"),
     "object-stream-of-many": ("unsigned", "1 revisions", "sealed"),
-    "directory-without-an-end": ("unsigned", "1 revisions", "sealed"),
+    "directory-without-an-end": ("work", "work", "work"),
     "object-streams-inside-each-other": ("pdf_damaged", "pdf_damaged", "pdf_damaged"),
     "array-of-many": ("work", "work", "work"),
     "dictionaries-in-an-array": ("work", "work", "work"),
@@ -80,7 +80,7 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "long-number": ("pdf_damaged", "pdf_damaged", "pdf_damaged"),
     "empty-comments": ("work", "work", "work"),
     "spaces": ("work", "work", "work"),
-    "comments-after-numbers": ("unsigned", "1 revisions", "sealed"),
+    "comments-after-numbers": ("work", "work", "work"),
     "objects-without-an-end": ("pdf_damaged", "pdf_damaged", "pdf_damaged"),
     "all-entries-at-one-object": ("work", "work", "work"),
     "page-tree-that-doubles": ("unsigned", "work", "work"),
@@ -90,7 +90,7 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "deep-page-tree": ("unsigned", "page-tree-depth", "page-tree-depth"),
     "chain-of-references": ("unsigned", "reference-hops", "pdf_damaged"),
     "million-fields-of-one-object": ("work", "work", "work"),
-    "fields-that-share-their-kids": ("field-depth", "field-depth", "field-depth"),
+    "fields-that-share-their-kids": ("work", "work", "work"),
     "inline-kids-that-are-shared": ("work", "work", "work"),
     "deep-fields": ("field-depth", "field-depth", "field-depth"),
     "long-names-in-many-kids": ("work", "work", "work"),
@@ -124,8 +124,8 @@ def test_every_bomb_is_expected():
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_bomb(name: str):
-    """Under a quarter of the budget, so that all of them are tried quickly."""
-    calls = [partial(call, limits=QUARTER) for call in (verify, inspect, prepare)]
+    """Under a tenth of the budget, so that all of them are tried quickly."""
+    calls = [partial(call, limits=TENTH) for call in (verify, inspect, prepare)]
     costs, size = contained(calls, bombs.BOMBS[name].build)
     for cost, expected in zip(costs, EXPECTED[name], strict=True):
         assert expected in (_limit_of(cost.answer), cost.answer.partition(":")[0])

@@ -379,9 +379,9 @@ def pages_of_one_object() -> bytes:
 
 @bomb
 def pages_of_many_objects() -> bytes:
-    """8,000 pages, each an object"""
+    """8,000 pages, each an object of a compressed stream"""
     kids = b" ".join(b"%d 0 R" % n for n in range(10, 8_010))
-    return packed({1: CATALOG}, {2: b"<</Kids[" + kids + b"]>>"} | dict.fromkeys(range(10, 300010), b"<<>>"))
+    return packed({1: CATALOG}, {2: b"<</Kids[" + kids + b"]>>"} | dict.fromkeys(range(10, 8_010), b"<<>>"))
 
 
 @bomb
