@@ -35,9 +35,17 @@ def main() -> None:
         for row in ROWS[name]():
             found.append(row)
             print(_line(row, before.get(row.name)))
+    print(_summary(found))
     if options.json:
         with options.json.open("a", encoding="utf-8") as file:
             file.write(json.dumps([dataclasses.asdict(row) for row in found]) + "\n")
+
+
+def _summary(rows: list[Row]) -> str:
+    """How many aims this run kept, and which it did not."""
+    missed = [row.name for row in rows if row.met is False]
+    kept = sum(row.met is True for row in rows)
+    return f"{kept} of {kept + len(missed)} aims met" + (f"; not met: {'; '.join(missed)}" if missed else "")
 
 
 def _newest(path: Path) -> dict[str, float]:

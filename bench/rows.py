@@ -192,6 +192,27 @@ def verify_pages() -> Iterator[Row]:
     )  # fmt: skip
 
 
+def verify_many() -> Iterator[Row]:
+    """verify many signatures in one file: each must not cost more for the others that are there."""
+    data, kept = pdf_of_pages(10).read_bytes(), {}
+    for count in range(1, 201):
+        prepared = _prepare(data, "p256")
+        patch = pdfseal.compose(prepared, _sign(prepared, "p256"))
+        data = patch.applied_to(prepared.pdf_bytes())
+        if count in (20, 200):
+            kept[count] = data
+    trust = _trust("p256")
+
+    def verify(pdf: bytes, times: int = 1) -> None:
+        for _ in range(times):
+            pdfseal.verify(pdf, trust=trust, at=WHEN).require_valid()
+
+    yield paired(
+        "verify 200 signatures in one file", lambda: verify(kept[200]), floor=lambda: verify(kept[20], 10),
+        runs=5, aim_ratio=1.25, clock="cpu", note="floor: 20 signatures in one file, ten times",
+    )  # fmt: skip
+
+
 def _asn1(certificate: pdfseal.Certificate) -> Any:
     from asn1crypto import x509
 
@@ -303,6 +324,7 @@ ROWS = {
     "verify-large": verify_large,
     "verify-path": verify_path,
     "verify-pages": verify_pages,
+    "verify-many": verify_many,
     "prepare-small": prepare_small,
     "memory": memory,
     "import": import_time,

@@ -12,10 +12,8 @@ Reference: ISO 32000-2, 7.5.7 (object streams), 7.7.2 (catalog), 7.7.3 (page tre
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from operator import itemgetter
 
 from pdfseal.errors import CallerError, DocumentError
 from pdfseal.geometry import PageGeometry, Rect
@@ -31,6 +29,7 @@ from pdfseal.pdf.limits import (
     Work,
 )
 from pdfseal.pdf.object_stream import ObjectStream, read_object_stream
+from pdfseal.pdf.shared import Shared
 from pdfseal.pdf.source import Source
 from pdfseal.pdf.syntax import Dictionary, Indirect, Parser, Ref, Value, damaged
 from pdfseal.pdf.tolerance import read_tolerantly
@@ -53,39 +52,6 @@ class Page:
     geometry: PageGeometry
 
 
-class _Shared:
-    """What all states of one document have in common: parsed objects, and where each one ever stood.
-
-    An object is kept with the position up to which bytes decided how it was parsed; a state that
-    ends before it parses it again. Object streams likewise. `work` is what all of it may cost.
-    """
-
-    def __init__(self, sections: tuple[Section, ...], work: Work) -> None:
-        self.sections = sections
-        self.work = work
-        self.values: dict[tuple[int, InUse], tuple[Value, bool, int, int]] = {}
-        self.object_streams: dict[tuple[int, InUse], tuple[ObjectStream, int]] = {}
-        self.decoded_bytes = 0
-        self.kept_values = 0
-        self._history: dict[int, list[tuple[int, Entry]]] | None = None
-
-    def covers(self, sections: tuple[Section, ...]) -> bool:
-        """Whether these are the oldest ones of the sections."""
-        ours = self.sections[len(self.sections) - len(sections) :]
-        return len(ours) == len(sections) and all(a is b for a, b in zip(ours, sections, strict=True))
-
-    def lookup(self, number: int, count: int) -> Entry | None:
-        """Where an object stood in the state of the oldest `count` sections."""
-        if self._history is None:
-            self._history = {}
-            for age, section in enumerate(reversed(self.sections)):
-                for listed, entry in section.entries().items():
-                    self._history.setdefault(listed, []).append((age, entry))
-        known = self._history.get(number, ())
-        index = bisect_left(known, count, key=itemgetter(0))
-        return known[index - 1][1] if index else None
-
-
 class Document:
     """The objects of a PDF as of byte `end` of `source`. Not safe to share between threads."""
 
@@ -99,7 +65,7 @@ class Document:
         security: Security | None = None,
         *,
         work: Work,
-        shared: _Shared | None = None,
+        shared: Shared | None = None,
     ) -> None:
         self.source = source
         self.end = end
@@ -108,7 +74,7 @@ class Document:
         self.sections = sections
         self.security = security
         self.work = work
-        self._shared = shared if shared is not None and shared.covers(sections) else _Shared(sections, work)
+        self._shared = shared if shared is not None and shared.covers(sections) else Shared(sections, work)
         self._values: dict[int, Value] = {}
         self._kept_values = 0
         self._streams: set[int] = set()  # those of the loaded objects that are streams
@@ -146,7 +112,10 @@ class Document:
 
     def earlier(self, end: int) -> Document:
         """The state when the file ended at byte `end`, opened with the same key."""
-        startxref, sections = read_chain(self.source, end, self.base, self.sections, work=self.work)
+        known = self._shared.chain(end)
+        startxref, sections = known or read_chain(self.source, end, self.base, self.sections, work=self.work)
+        if known is None:
+            self._shared.keep_chain(end, startxref, sections)
         document = Document(
             self.source,
             end,
@@ -270,6 +239,11 @@ class Document:
         shared.kept_values += items
         shared.values[number, entry] = row
         return row
+
+    def value_at(self, number: int, entry: InUse) -> Value:
+        """The object that stood at an entry of any of the sections, superseded ones included."""
+        known = self._shared.values.get((number, entry))
+        return self._parse(number, entry)[0] if known is None or known[2] > self.end else known[0]
 
     def is_stream(self, number: int) -> bool:
         """Whether an object is a stream; one that is free, missing or packed is none."""

@@ -148,12 +148,13 @@ def _written_later(document: Document) -> Iterator[tuple[object, _Located]]:
             if not isinstance(entry, InUse):
                 continue
             try:
-                indirect, _, origin = document.indirect(number, entry)
+                value = document.value_at(number, entry)
             except DocumentError:
                 continue  # an object that cannot be read is no signature; changes.py names it
-            value = indirect.value
             if isinstance(value, Dictionary) and "ByteRange" in value and "Contents" in value:
-                yield (number, entry.offset), _Located(value, origin)
+                indirect, _, origin = document.indirect(number, entry)
+                assert isinstance(indirect.value, Dictionary)  # the same bytes as before
+                yield (number, entry.offset), _Located(indirect.value, origin)
 
 
 def _examine(
