@@ -214,10 +214,7 @@ class Document:
         if isinstance(entry, Packed):
             value, items = self.object_stream(entry.stream).value(number)
         else:
-            known = self._shared.values.get((number, entry))
-            if known is None or known[2] > self.end:
-                known = self._parse(number, entry)
-            value, is_stream, _, items = known
+            value, is_stream, _, items = self._row(number, entry)
         if self._kept_values + items > self.limits.kept_values:
             self._values.clear()
             self._streams.clear()
@@ -242,8 +239,15 @@ class Document:
 
     def value_at(self, number: int, entry: InUse) -> Value:
         """The object that stood at an entry of any of the sections, superseded ones included."""
+        return self._row(number, entry)[0]
+
+    def reach(self, number: int, entry: InUse) -> int:
+        """A position at or a few bytes behind the end of what stands at an entry, stream data apart."""
+        return self._row(number, entry)[2]
+
+    def _row(self, number: int, entry: InUse) -> tuple[Value, bool, int, int]:
         known = self._shared.values.get((number, entry))
-        return self._parse(number, entry)[0] if known is None or known[2] > self.end else known[0]
+        return self._parse(number, entry) if known is None or known[2] > self.end else known
 
     def is_stream(self, number: int) -> bool:
         """Whether an object is a stream; one that is free, missing or packed is none."""

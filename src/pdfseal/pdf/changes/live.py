@@ -81,6 +81,17 @@ class Live:
         index = bisect_right(self._plain, position, key=_offset) - 1
         return self._plain[index][1] if index >= 0 else None
 
+    def object_around(self, position: int) -> int | None:
+        """The object whose bytes a position is among; one that cannot be read may reach anywhere."""
+        number = self.object_at(position)
+        entry = self._entries[number] if number is not None else None
+        if number is None or not isinstance(entry, InUse):
+            return None
+        try:
+            return number if position < self.document.reach(number, entry) else None
+        except DocumentError:
+            return number
+
     def holds(self, holder: int, number: int) -> bool:
         """Whether an object refers to `number`, or cannot be read at all."""
         try:

@@ -36,7 +36,7 @@ class References:
         """Numbers of the objects of a state that refer to `number`, one of those that were searched for."""
         positions = self._plain.get(number, [])
         before_end = positions[: bisect_left(positions, live.document.end)]
-        candidates = {holder for at in before_end if (holder := live.object_at(at)) is not None}
+        candidates = {holder for at in before_end if (holder := live.object_around(at)) is not None}
         for stream, packed in live.streams():
             if number in self._in_stream(live, stream):
                 candidates.update(packed)
