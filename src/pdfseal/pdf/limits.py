@@ -26,6 +26,7 @@ PER_SIGNATURE = 2_000  # its container, certificates and path
 PER_DECRYPTED_VALUE = 12
 CHARACTERS_PER_STEP = 32  # of the names of fields
 BYTES_PER_STEP_SCANNED = 64
+BYTES_PER_STEP_COMMENTED = 128
 BYTES_PER_STEP_INFLATED = 256
 BYTES_PER_STEP_SUMMED = 8  # a predictor that is undone column by column
 

@@ -18,12 +18,11 @@ from typing import Literal, NamedTuple
 
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.filters import decode
-from pdfseal.pdf.limits import BYTES_PER_STEP_SCANNED, DEFAULT_LIMITS, PER_ROW, PER_SECTION, Work
+from pdfseal.pdf.limits import BYTES_PER_STEP_SCANNED, PER_ROW, PER_SECTION, Work
 from pdfseal.pdf.source import Source
 from pdfseal.pdf.syntax import Dictionary, Incomplete, Indirect, Name, Parser, damaged
 
 MAX_OBJECT_NUMBER = 8_388_607  # 7.3.10, Annex C.2: the limit that readers share
-MAX_OBJECT_BYTES = DEFAULT_LIMITS.object_bytes  # what pdf/changes reads of an object
 FIRST_READ_BYTES = 4096  # of an object; more where it is longer
 TAIL_BYTES = 2048
 HEADER_WINDOW = 1024

@@ -25,7 +25,6 @@ from pdfseal.pdf.document import Document
 from pdfseal.pdf.syntax import WHITESPACE
 from pdfseal.pdf.xref import InUse, Section
 
-MAX_CHANGED_OBJECTS = 2_000_000
 _MAX_TRAILING_BYTES = 4096
 
 
@@ -85,6 +84,8 @@ def _steps(document: Document, ends: list[int]) -> Iterator[Step]:
     """The steps between the ends, and from the last of them to the end of the file, in order."""
     old = State.of(document.earlier(ends[0]))
     listed = _listed(document.sections[: len(document.sections) - len(old.document.sections)])
+    if len(listed) > document.limits.changed_objects:
+        raise document.limits.exceeded("changed_objects", "later revisions list too many objects")
     growth = _Growth(References(document, listed), Strays(document, ends[0]), Live(old.document))
     for start, end in pairwise([*ends, document.end]):
         new = State.of(document if end == document.end else document.earlier(end))
@@ -96,8 +97,6 @@ def _steps(document: Document, ends: list[int]) -> Iterator[Step]:
 def _listed(sections: tuple[Section, ...]) -> list[int]:
     """Object numbers with an entry in any of the sections, in order."""
     numbers = sorted({number for section in sections for number in section.entries()} - {0})
-    if len(numbers) > MAX_CHANGED_OBJECTS:
-        raise DocumentError("limit_exceeded", f"later revisions list more than {MAX_CHANGED_OBJECTS} objects")
     return numbers
 
 

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes.values import all_references
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.limits import BYTES_PER_STEP_COMMENTED, BYTES_PER_STEP_SCANNED
 from pdfseal.pdf.source import ReadAhead, Source
 from pdfseal.pdf.syntax import Incomplete, Parser, Ref, Value
-from pdfseal.pdf.xref import MAX_OBJECT_BYTES, Entry, InUse, Packed
+from pdfseal.pdf.xref import Entry, InUse, Packed
 
 WINDOW_BYTES = 4 << 20
 _OVERLAP_BYTES = 256  # a reference with white space and comments; longer ones are padding
@@ -26,6 +27,7 @@ REFERENCE = re.compile(
 _LENGTH = re.compile(
     rb"/(?:L|#4[cC])(?:e|#65)(?:n|#6[eE])(?:g|#67)(?:t|#74)(?:h|#68)" + GAP + rb"\+?([0-9]+)(?![0-9])"
 )
+_COMMENTED = re.compile(rb"(?:>>|[h8])[\x00\t\n\f\r ]*+%")
 _STREAM = re.compile(rb">>" + GAP[:-1] + rb"*stream(?:\r\n|\n|\r)")
 
 
@@ -42,6 +44,8 @@ class Live:
         # (absolute offset, number)
         self._plain = sorted((one.offset + base, number) for number, one in rows if isinstance(one, InUse))
         self.packed: dict[int, dict[int, None]] = {}  # object stream -> the numbers it holds, in order
+        self._referred: dict[tuple[int, Entry, Entry | None], frozenset[int]] = {}
+        self._kept = 0
         for number, entry in rows:
             if isinstance(entry, Packed):
                 self.packed.setdefault(entry.stream, {})[number] = None
@@ -94,10 +98,19 @@ class Live:
 
     def holds(self, holder: int, number: int) -> bool:
         """Whether an object refers to `number`, or cannot be read at all."""
-        try:
-            return any(ref.number == number for ref in all_references(self._value(holder)))
-        except DocumentError:
-            return True
+        entry = self._entries[holder]
+        key = holder, entry, self._entries.get(entry.stream) if isinstance(entry, Packed) else None
+        if key not in self._referred:
+            try:
+                found = frozenset(ref.number for ref in all_references(self._value(holder)))
+            except DocumentError:
+                return True
+            self._kept += len(found)
+            if self._kept > self.document.limits.kept_values:
+                self._referred.clear()
+                self._kept = len(found)
+            self._referred[key] = found
+        return number in self._referred[key]
 
     def _value(self, number: int) -> Value:
         entry = self._entries[number]
@@ -132,9 +145,11 @@ class Live:
         """Whether the object at `start` goes on behind the end; the next one begins at `following`."""
         end = self.document.end
         head = source.read(start, min(following - start, _HEAD_BYTES))
+        self._pay_for_comments(head)
         stream = _STREAM.search(head)
         if stream is None and following - start > len(head):
-            head = source.read(start, min(following - start, MAX_OBJECT_BYTES))
+            head = source.read(start, min(following - start, self.document.limits.object_bytes))
+            self._pay_for_comments(head)
             stream = _STREAM.search(head)
         head = head[: stream.start()] if stream else head
         if _may_be_open(head) and self._is_open(start, following):
@@ -151,15 +166,21 @@ class Live:
     def _is_open(self, start: int, following: int) -> bool:
         """Whether parsing the object runs into the end of this state."""
         for stop in (min(following + _OVERLAP_BYTES, self.document.end), self.document.end):
-            data = self.document.source.read(start, min(stop - start, MAX_OBJECT_BYTES))
+            data = self.document.source.read(start, min(stop - start, self.document.limits.object_bytes))
+            self.document.work.spend(len(data) // BYTES_PER_STEP_SCANNED)
             try:
-                Parser(data, origin=start, final=False).indirect()
+                Parser(data, origin=start, final=False, work=self.document.work).indirect()
             except Incomplete:
                 continue
             except DocumentError:
                 pass
             return False
         return True
+
+    def _pay_for_comments(self, head: bytes) -> None:
+        """From each place behind which a comment may stand, `_STREAM` and `_LENGTH` pass that comment."""
+        places = sum(1 for _ in _COMMENTED.finditer(head))
+        self.document.work.spend(places * len(head) // BYTES_PER_STEP_COMMENTED)
 
     def _length(self, head: bytes, match: re.Match[bytes]) -> int:
         """The number behind /Length, or what the reference there leads to."""

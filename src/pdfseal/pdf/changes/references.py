@@ -6,14 +6,22 @@ believed only if the object at that place, once parsed, holds it.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
-from pdfseal.pdf.changes.live import REFERENCE, WINDOW_BYTES, Live, overlapping
+from pdfseal.pdf.changes.live import WINDOW_BYTES, Live, overlapping
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.xref import InUse
 
 _FEW = 24
+_SPACE = rb"[\x00\t\n\f\r ]"
+# What may be a reference: a number, and behind it a generation and R, or a comment that may hide them.
+# Where a comment ends is not looked for here: from each of many numbers in it that would be the whole line.
+_LIKELY = re.compile(
+    rb"(?<![0-9])0*([1-9][0-9]{0,9})(?=%s++[0-9]{1,5}(?:%s++R(?![A-Za-z0-9])|%s*+%%)|%s*+%%)"
+    % (_SPACE, _SPACE, _SPACE, _SPACE)
+)
 
 
 class References:
@@ -55,7 +63,7 @@ class References:
 def _references(data: bytes, numbers: frozenset[int]) -> Iterator[tuple[int, int]]:
     """(position, number) of what looks like a reference to one of `numbers`."""
     if len(numbers) > _FEW:
-        for match in REFERENCE.finditer(data):
+        for match in _LIKELY.finditer(data):
             if int(match[1]) in numbers:
                 yield match.start(1), int(match[1])
         return
@@ -66,6 +74,6 @@ def _references(data: bytes, numbers: frozenset[int]) -> Iterator[tuple[int, int
             start = at
             while start and data[start - 1 : start] == b"0":
                 start -= 1
-            if (found := REFERENCE.match(data, start)) is not None and int(found[1]) == number:
+            if (found := _LIKELY.match(data, start)) is not None and int(found[1]) == number:
                 yield at, number
             at = data.find(text, at + 1)
