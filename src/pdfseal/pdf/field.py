@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 from pdfseal.errors import CallerError
 from pdfseal.geometry import Rect
@@ -319,8 +320,21 @@ def _last_hop(document: Document, ref: Ref) -> Ref:
 # -- the form as it is ---------------------------------------------------------------------
 
 
-def walk_fields(document: Document) -> Iterator[tuple[Value, Dictionary, str, Value]]:
-    """Every field: how it is referred to, its dictionary, its full name, its inherited /FT (12.7.4)."""
+FieldRow = tuple[Value, Dictionary, str, Value]
+_walked: WeakKeyDictionary[Document, tuple[FieldRow, ...]] = WeakKeyDictionary()
+
+
+def walk_fields(document: Document) -> tuple[FieldRow, ...]:
+    """Every field: how it is referred to, its dictionary, its full name, its inherited /FT (12.7.4).
+
+    A document never changes, so it is walked once.
+    """
+    if (known := _walked.get(document)) is None:
+        known = _walked[document] = tuple(_walk(document))
+    return known
+
+
+def _walk(document: Document) -> Iterator[FieldRow]:
     form = document.dictionary(document.catalog.get("AcroForm"))
     top = document.array(form.get("Fields")) if form is not None else None
     document.work.spend(len(top or []))

@@ -16,6 +16,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from pdfseal.errors import DocumentError
 from pdfseal.geometry import Rect
@@ -73,8 +74,17 @@ class _Located:
     origin: int | None
 
 
+_found: WeakKeyDictionary[Document, tuple[FoundSignature, ...]] = WeakKeyDictionary()
+
+
 def find_signatures(document: Document) -> tuple[FoundSignature, ...]:
-    """All signatures, in the order of the bytes they cover."""
+    """All signatures, in the order of the bytes they cover. A document is searched once."""
+    if (known := _found.get(document)) is None:
+        known = _found[document] = _find_signatures(document)
+    return known
+
+
+def _find_signatures(document: Document) -> tuple[FoundSignature, ...]:
     found: dict[object, FoundSignature] = {}
     for kid, dictionary, name, kind in walk_fields(document):
         if kind == Name("Sig") and document.dictionary(dictionary.get("V")) is not None:
