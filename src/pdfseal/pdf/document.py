@@ -76,6 +76,7 @@ class Document:
         self.work = work
         self._shared = shared if shared is not None and shared.covers(sections) else Shared(sections, work)
         self._values: dict[int, Value] = {}
+        self.forgetful = False  # whether values were dropped because there are too many
         self._kept_values = 0
         self._streams: set[int] = set()  # those of the loaded objects that are streams
         self._object_streams: dict[int, ObjectStream] = {}
@@ -216,6 +217,7 @@ class Document:
         else:
             value, is_stream, _, items = self._row(number, entry)
         if self._kept_values + items > self.limits.kept_values:
+            self.forgetful = True
             self._values.clear()
             self._streams.clear()
             self._kept_values = 0

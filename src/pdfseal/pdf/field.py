@@ -11,9 +11,10 @@ Reference: ISO 32000-2, 12.7.5.5 (signature fields), 12.8.1 (signature dictionar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from weakref import WeakKeyDictionary
 
 from pdfseal.errors import CallerError
@@ -324,14 +325,20 @@ FieldRow = tuple[Value, Dictionary, str, Value]
 _walked: WeakKeyDictionary[Document, tuple[FieldRow, ...]] = WeakKeyDictionary()
 
 
-def walk_fields(document: Document) -> tuple[FieldRow, ...]:
+def walk_fields(document: Document) -> Iterable[FieldRow]:
     """Every field: how it is referred to, its dictionary, its full name, its inherited /FT (12.7.4).
 
-    A document never changes, so it is walked once.
+    A document never changes, so it is walked once, unless it is too large to be kept.
     """
-    if (known := _walked.get(document)) is None:
-        known = _walked[document] = tuple(_walk(document))
-    return known
+    if (known := _walked.get(document)) is not None:
+        return known
+    rows, walk = [], _walk(document)
+    for row in walk:
+        rows.append(row)
+        if document.forgetful:
+            return chain(rows, walk)
+    _walked[document] = tuple(rows)
+    return rows
 
 
 def _walk(document: Document) -> Iterator[FieldRow]:
