@@ -6,6 +6,7 @@
     live         the objects of each state
     judge        the rules, for one step
     references   who refers to an object
+    names        by which names a field is known
     rebuilding   what a reader would find that rebuilds cross-reference data
     levels       the answer: how far the changes go
 

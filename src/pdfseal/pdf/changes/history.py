@@ -18,7 +18,7 @@ from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes.judge import Judge, State, information
 from pdfseal.pdf.changes.levels import Change, Changes
 from pdfseal.pdf.changes.live import Live
-from pdfseal.pdf.changes.rebuilding import Strays, irregular
+from pdfseal.pdf.changes.rebuilding import Strays, irregular, misleading_end
 from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.changes.values import alike
 from pdfseal.pdf.document import Document
@@ -129,7 +129,13 @@ class _Growth:
         if (stray := self.strays.after(start)) is not None and stray < end:
             yield Change(0, "other", f"byte {stray} begins an object or trailer that nothing leads to")
         if irregular(sections):
-            yield Change(0, "other", "a later cross-reference table has entries that are not of 20 bytes")
+            yield Change(0, "other", "a later cross-reference table is one that readers read differently")
+        if misleading_end(sections[0], end):
+            yield Change(
+                0, "other", "what was appended ends in more than one startxref, or in an odd one"
+            )
+        if (key := _contradicted(sections)) is not None:
+            yield Change(0, "other", f"/{key} of a later hybrid section is said twice, and not alike")
         self.live.advance(new.document, numbers)
         self.looked_at = numbers
 
@@ -144,6 +150,16 @@ class _Growth:
                 if isinstance(entry, InUse) and isinstance(old, InUse) and entry.generation != old.generation:
                     return number
         return None
+
+
+def _contradicted(sections: tuple[Section, ...]) -> str | None:
+    """An entry of a hybrid section's stream that is not that of its trailer: readers may take either."""
+    for section in sections:
+        hidden = section.hybrid.trailer if section.hybrid else {}
+        for key in ("Root", "Encrypt", "Info"):
+            if key in hidden and not alike(hidden[key], section.trailer.get(key)):
+                return key
+    return None
 
 
 def _only_white_space(document: Document, start: int) -> bool:

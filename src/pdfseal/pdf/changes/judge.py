@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes.levels import Change
 from pdfseal.pdf.changes.live import Live
+from pdfseal.pdf.changes.names import Parents, names_of, parents_of_fields
 from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.changes.values import (
     alike,
@@ -86,6 +87,7 @@ class Judge:
     roles: dict[int, str] = field(default_factory=dict)
     # effective attributes of each page, by number, once for each place in the tree; None until asked for
     inherited: dict[int, list[Dictionary]] | None = None
+    parents: Parents | None = None  # of the fields that were there
 
     @property
     def before(self) -> Document:
@@ -164,23 +166,35 @@ class Judge:
 
     def _judge_stream(self, number: int, new: Value) -> Change:
         """Some form fillers write the appearance of a field again under its old number (12.7.4.3)."""
-        name = self._filled_appearance(number)
+        owner = self._filled_appearance(number)
         is_form = isinstance(new, Dictionary) and new.get("Subtype") == Name("Form")
-        if name is not None and is_form and self.before.is_stream(number) and self.after.is_stream(number):
-            return Change(number, "form_filling", "the appearance of a form field was drawn anew", name)
+        if isinstance(new, Dictionary) and new.get("Type") not in (None, Name("XObject")):
+            is_form = False
+        if number in self.live.packed:
+            is_form = False  # it holds other objects as well
+        if owner is not None and is_form and self.before.is_stream(number) and self.after.is_stream(number):
+            return Change(
+                number, "form_filling", "the appearance of a form field was drawn anew", self._names(owner)
+            )
         return Change(number, "other", "a stream was replaced or removed")
 
-    def _filled_appearance(self, number: int) -> str | None:
+    def _filled_appearance(self, number: int) -> int | None:
         """The field whose appearance an object is, where it is nothing else and the field no signature."""
-        names = set()
+        owners = {}
         for holder in self.references.referrers(self.live, number):
             kind, name = self.old.fields.get(holder, (None, ""))
             if kind in (None, Name("Sig")) or holder in self.roles:
                 return None
             if set(entries_leading_to(self._value(self.before, holder), number)) != {"AP"}:
                 return None
-            names.add(name)
-        return names.pop() if len(names) == 1 else None
+            owners[name] = holder
+        return next(iter(owners.values())) if len(owners) == 1 else None
+
+    def _names(self, number: int) -> frozenset[str]:
+        """All names of a field that was there, by which a lock may mean it."""
+        if self.parents is None:
+            self.parents = parents_of_fields(self.before)
+        return names_of(self.before, number, self.parents)
 
     def _value(self, document: Document, number: int) -> Value:
         entry = document.entry(number)
@@ -351,7 +365,7 @@ class Judge:
             if self._signed_now(item, added):
                 if self._is_document_timestamp(added):
                     return Change(target, "ltv", "a document timestamp was added")
-                return Change(target, "signatures", "a signature field was added", self._name_now(item))
+                return Change(target, "signatures", "a signature field was added", self._names_now(item))
             if "Parent" not in added and not any(key in added for key in _SHOWN_KEYS):
                 return Change(target, "signatures", "an empty signature field was added")
             return Change(target, "annotations", "a signature field was added that shows something unsigned")
@@ -365,8 +379,8 @@ class Judge:
         shows_something = any(key in widget for key in ("Parent", *_SHOWN_KEYS))
         return value is not None and value.get("Type") == Name("DocTimeStamp") and not shows_something
 
-    def _name_now(self, item: Value) -> str | None:
-        return self.new.fields[item.number][1] if isinstance(item, Ref) else None
+    def _names_now(self, item: Value) -> frozenset[str]:
+        return frozenset({self.new.fields[item.number][1]} if isinstance(item, Ref) else ())
 
     def _kind_before(self, number: int) -> Value:
         return self.old.fields.get(number, (None, ""))[0]
@@ -397,19 +411,19 @@ class Judge:
         return is_new and in_form and self.after.dictionary(value) is not None
 
     def _judge_field(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
-        kind, name = self.old.fields[number]
+        kind, _ = self.old.fields[number]
         changed = set(changed_keys(old, new))
         if (wrong := self._misfilled(changed, new)) is not None:
             yield Change(number, "other", f"/{wrong} of a form field became something else")
         elif kind == Name("Sig"):
             was = self.before.resolve(self._inherited(self.before, old, "V"))
             if was is None and changed <= _FILLING_KEYS and self._signed_now(Ref(number, 0), new):
-                yield Change(number, "signatures", "an empty signature field was signed", name)
+                yield Change(number, "signatures", "an empty signature field was signed", self._names(number))
             else:
                 what = "an empty" if was is None else "a signed"
                 yield Change(number, "other", f"{what} signature field was changed")
         elif changed <= _FILLABLE:
-            yield Change(number, "form_filling", "a form field was filled in", name)
+            yield Change(number, "form_filling", "a form field was filled in", self._names(number))
         else:
             keys = ", ".join(sorted("/" + key for key in changed))
             yield Change(number, "other", f"the form field's {keys} changed")

@@ -20,13 +20,13 @@ MAX_DETAILS = 50
 class Change:
     """One object that a later revision wrote: its number, the level, and the reason in words.
 
-    `field`: the full name of the field whose value or appearance it changed, where it was there before.
+    `fields`: the full names of the field whose value or appearance it changed, where it was there before.
     """
 
     number: int
     level: Level
     reason: str
-    field: str | None = None
+    fields: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Changes:
         seen = list(found)
         level: Level = max((change.level for change in seen), key=LEVELS.index, default="none")
         worst = [change for change in seen if change.level == level and level != "none"]
-        names = frozenset(change.field for change in seen if change.field is not None)
+        names = frozenset(name for change in seen for name in change.fields)
         return cls(level, tuple(worst[:MAX_DETAILS]), revisions, names)
 
     def followed_by(self, later: Changes) -> Changes:

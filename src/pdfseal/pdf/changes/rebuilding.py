@@ -23,6 +23,9 @@ _GAP = rb"(?:[\x00\t\n\f\r ]|%[^\r\n]*[\r\n])+"
 _HEAD = re.compile(rb"(?<![0-9])[0-9]{1,10}" + _GAP + rb"[0-9]{1,5}" + _GAP + rb"\Z")
 _WORD = re.compile(rb"(?<![A-Za-z])obj|trailer")
 _ENTRIES = re.compile(rb"(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))*+")
+_OBJECT_ZERO = b"0000000000 65535 f"
+_END = re.compile(rb"startxref[\x00\t\n\f\r ]+[0-9]{1,20}[\x00\t\n\f\r ]+%%EOF")
+_MAX_TAIL_BYTES = 16 << 10
 _SPACE = b"\x00\t\n\f\r "
 
 
@@ -51,12 +54,25 @@ class Strays:
 
 
 def irregular(sections: tuple[Section, ...]) -> bool:
-    """Whether a table has an entry that is not of 20 bytes: some readers rebuild such a file."""
+    """Whether some readers rebuild or shift a table: entries not of 20 bytes, or object 0 in another place."""
+    runs = [(section, run) for section in sections if section.kind == "table" for run in section.runs]
+    entries = ((run.first, section.source.read(run.position, 20 * run.count)) for section, run in runs)
     return any(
-        not _ENTRIES.fullmatch(section.source.read(run.position, 20 * run.count))
-        for section in sections
-        if section.kind == "table"
-        for run in section.runs
+        not _ENTRIES.fullmatch(written) or (first and written.startswith(_OBJECT_ZERO))
+        for first, written in entries
+    )
+
+
+def misleading_end(section: Section, end: int) -> bool:
+    """Whether what stands behind the newest section is more than its own `startxref` and comments.
+
+    The last `startxref` counts, and readers differ on what may stand between it and its number.
+    """
+    tail = section.source.read(section.end, min(end - section.end, _MAX_TAIL_BYTES))
+    return (
+        section.end + len(tail) < end
+        or tail.count(b"startxref") != 1
+        or _END.match(tail, tail.find(b"startxref")) is None
     )
 
 
