@@ -170,7 +170,10 @@ def pdf_of(objects: dict[int, bytes], trailer: bytes = b"", before: bytes = b"")
     table += b"".join(b"%d 1\n%010d 00000 n \n" % (n, at) for n, at in sorted(offsets.items()))
     if before:
         trailer += b"/Prev " + re.findall(rb"startxref\s+(\d+)", before)[-1]
-    end = b"trailer\n<</Size 100/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF\n" % (trailer, len(head) + len(body))
+    size = max(100, *(number + 1 for number in offsets))
+    end = b"trailer\n<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF\n" % (
+        size, trailer, len(head) + len(body),
+    )  # fmt: skip
     return head + body + b"xref\n" + table + end
 
 

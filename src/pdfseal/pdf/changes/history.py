@@ -18,11 +18,12 @@ from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes.judge import Judge, State, information
 from pdfseal.pdf.changes.levels import Change, Changes
 from pdfseal.pdf.changes.live import Live
-from pdfseal.pdf.changes.rebuilding import Strays, irregular, misleading_end
+from pdfseal.pdf.changes.rebuilding import Strays
 from pdfseal.pdf.changes.references import References
+from pdfseal.pdf.changes.sections import fault, linearized_length, reaches_end
 from pdfseal.pdf.changes.values import alike
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.syntax import WHITESPACE
+from pdfseal.pdf.syntax import WHITESPACE, Dictionary
 from pdfseal.pdf.xref import InUse, Section
 
 _MAX_TRAILING_BYTES = 4096
@@ -112,30 +113,28 @@ class _Growth:
     def judge(self, old: State, new: State, sections: tuple[Section, ...]) -> Iterator[Change]:
         """The changes from one state to the next, which `sections` describe."""
         start, end = old.document.end, new.document.end
+        if linearized_length(new.document) in (end, new.document.source.size) and end > start:
+            yield Change(0, "other", "the file grew to the length that its first object says: readers differ")
         if not sections:
-            if not _only_white_space(new.document, start):  # a mail gateway's or an editor's last line
+            # a mail gateway's or an editor's last line is no change
+            if not (_only_white_space(new.document, start) and reaches_end(new.document)):
                 yield Change(0, "other", "bytes were appended that no cross-reference section accounts for")
             return
-        if any(s.trailer.get("Encrypt") != old.document.trailer.get("Encrypt") for s in sections):
+        if any(_differs_in_encryption(section.trailer, old.document) for section in sections):
             yield Change(0, "other", "the encryption of the document was changed")
         if not alike(*(one.resolve(information(one)) for one in (old.document, new.document))):
             yield Change(0, "ltv", "the document's information was updated")
         if (over := self.live.reaching_over(self.looked_at)) is not None:
-            yield Change(over, "other", "a signed object goes on in bytes that were appended")
+            yield Change(over, "other", "a signed object goes on in bytes that are not its own")
         if (number := self._regenerated(sections)) is not None:
             yield Change(number, "other", "a later section lists the object under another generation")
         numbers = _listed(sections)
         yield from Judge(old, new, self.live, self.references, numbers).judge()
         if (stray := self.strays.after(start)) is not None and stray < end:
             yield Change(0, "other", f"byte {stray} begins an object or trailer that nothing leads to")
-        if irregular(sections):
-            yield Change(0, "other", "a later cross-reference table is one that readers read differently")
-        if misleading_end(sections[0], end):
-            yield Change(
-                0, "other", "what was appended ends in more than one startxref, or in an odd one"
-            )
-        if (key := _contradicted(sections)) is not None:
-            yield Change(0, "other", f"/{key} of a later hybrid section is said twice, and not alike")
+        known = old.document.trailer.get("Size")
+        if (wrong := fault(sections, new.document, known if isinstance(known, int) else 0)) is not None:
+            yield Change(0, "other", f"readers differ on later cross-reference data: {wrong}")
         self.live.advance(new.document, numbers)
         self.looked_at = numbers
 
@@ -152,14 +151,12 @@ class _Growth:
         return None
 
 
-def _contradicted(sections: tuple[Section, ...]) -> str | None:
-    """An entry of a hybrid section's stream that is not that of its trailer: readers may take either."""
-    for section in sections:
-        hidden = section.hybrid.trailer if section.hybrid else {}
-        for key in ("Root", "Encrypt", "Info"):
-            if key in hidden and not alike(hidden[key], section.trailer.get(key)):
-                return key
-    return None
+def _differs_in_encryption(trailer: Dictionary, before: Document) -> bool:
+    """The key is made from /Encrypt and the first half of /ID (7.6.4.3)."""
+    if trailer.get("Encrypt") != before.trailer.get("Encrypt"):
+        return True
+    ids = [before.array(one.get("ID")) or [None] for one in (trailer, before.trailer)]
+    return before.encrypted and not alike(ids[0][0], ids[1][0])
 
 
 def _only_white_space(document: Document, start: int) -> bool:

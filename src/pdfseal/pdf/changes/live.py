@@ -14,7 +14,7 @@ from pdfseal.pdf.changes.values import all_references
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.limits import BYTES_PER_STEP_COMMENTED, BYTES_PER_STEP_SCANNED
 from pdfseal.pdf.source import ReadAhead, Source
-from pdfseal.pdf.syntax import Incomplete, Parser, Ref, Value
+from pdfseal.pdf.syntax import Dictionary, Incomplete, Parser, Ref, Value
 from pdfseal.pdf.xref import Entry, InUse, Packed
 
 WINDOW_BYTES = 4 << 20
@@ -28,6 +28,8 @@ _LENGTH = re.compile(
     rb"/(?:L|#4[cC])(?:e|#65)(?:n|#6[eE])(?:g|#67)(?:t|#74)(?:h|#68)" + GAP + rb"\+?([0-9]+)(?![0-9])"
 )
 _COMMENTED = re.compile(rb"(?:>>|[h8])[\x00\t\n\f\r ]*+%")
+_ANY_END_OF_STREAM = re.compile(rb"endstream(?![^\x00\t\n\f\r ()<>\[\]{}/%])")
+_END_OF_STREAM = re.compile(rb"[\x00\t\n\f\r ]*" + _ANY_END_OF_STREAM.pattern)
 _STREAM = re.compile(rb">>" + GAP[:-1] + rb"*stream(?:\r\n|\n|\r)")
 
 
@@ -44,7 +46,7 @@ class Live:
         # (absolute offset, number)
         self._plain = sorted((one.offset + base, number) for number, one in rows if isinstance(one, InUse))
         self.packed: dict[int, dict[int, None]] = {}  # object stream -> the numbers it holds, in order
-        self._referred: dict[tuple[int, Entry, Entry | None], frozenset[int]] = {}
+        self._referred: dict[tuple[int, Entry, Entry | None], dict[int, set[str]]] = {}
         self._kept = 0
         for number, entry in rows:
             if isinstance(entry, Packed):
@@ -98,19 +100,30 @@ class Live:
 
     def holds(self, holder: int, number: int) -> bool:
         """Whether an object refers to `number`, or cannot be read at all."""
+        try:
+            return number in self._leading(holder)
+        except DocumentError:
+            return True
+
+    def entries_leading(self, holder: int, number: int) -> set[str]:
+        """The entries of a dictionary itself inside which it refers to `number`; an empty name in an array."""
+        return self._leading(holder).get(number, set())
+
+    def _leading(self, holder: int) -> dict[int, set[str]]:
         entry = self._entries[holder]
         key = holder, entry, self._entries.get(entry.stream) if isinstance(entry, Packed) else None
         if key not in self._referred:
-            try:
-                found = frozenset(ref.number for ref in all_references(self._value(holder)))
-            except DocumentError:
-                return True
+            value, found = self._value(holder), dict[int, set[str]]()
+            entries = value.items() if isinstance(value, Dictionary) else [("", value)]
+            for name, item in entries:
+                for ref in all_references(item):
+                    found.setdefault(ref.number, set()).add(name)
             self._kept += len(found)
             if self._kept > self.document.limits.kept_values:
                 self._referred.clear()
                 self._kept = len(found)
             self._referred[key] = found
-        return number in self._referred[key]
+        return self._referred[key]
 
     def _value(self, number: int) -> Value:
         entry = self._entries[number]
@@ -152,29 +165,30 @@ class Live:
             self._pay_for_comments(head)
             stream = _STREAM.search(head)
         head = head[: stream.start()] if stream else head
-        if _may_be_open(head) and self._is_open(start, following):
+        doubtful = _may_be_open(head) or (stream is None and b"endobj" not in head)
+        if doubtful and self._is_open(start, following):
             return True
         if stream is None:
             return False
         body = start + stream.end()
         length = max((self._length(head, match) for match in _LENGTH.finditer(head)), default=0)
-        if body + length <= end and source.read(body + length, 16).lstrip().startswith(b"endstream"):
+        if body + length <= end and _END_OF_STREAM.match(source.read(body + length, 16)):
             return False
         # readers that do not find `endstream` where /Length says look for the next one
-        return not any(b"endstream" in piece for piece in overlapping(source, body, end))
+        return not any(_ANY_END_OF_STREAM.search(piece) for piece in overlapping(source, body, end))
 
     def _is_open(self, start: int, following: int) -> bool:
-        """Whether parsing the object runs into the end of this state."""
+        """Whether parsing the object runs into the next one, or into the end of this state."""
         for stop in (min(following + _OVERLAP_BYTES, self.document.end), self.document.end):
             data = self.document.source.read(start, min(stop - start, self.document.limits.object_bytes))
             self.document.work.spend(len(data) // BYTES_PER_STEP_SCANNED)
             try:
-                Parser(data, origin=start, final=False, work=self.document.work).indirect()
+                found = Parser(data, origin=start, final=False, work=self.document.work).indirect()
             except Incomplete:
                 continue
             except DocumentError:
-                pass
-            return False
+                return False
+            return start + found.end > following
         return True
 
     def _pay_for_comments(self, head: bytes) -> None:

@@ -15,17 +15,14 @@ from collections.abc import Iterator
 
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.source import Source
-from pdfseal.pdf.xref import InUse, Section
+from pdfseal.pdf.xref import InUse
 
 _WINDOW_BYTES = 4 << 20
 _OVERLAP_BYTES = 64
 _GAP = rb"(?:[\x00\t\n\f\r ]|%[^\r\n]*[\r\n])+"
 _HEAD = re.compile(rb"(?<![0-9])[0-9]{1,10}" + _GAP + rb"[0-9]{1,5}" + _GAP + rb"\Z")
+_ODD_HEAD = re.compile(rb"[0-9\r\n\x00\t\f ][\x00\t\n\f\r ]+\Z")
 _WORD = re.compile(rb"(?<![A-Za-z])obj|trailer")
-_ENTRIES = re.compile(rb"(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))*+")
-_OBJECT_ZERO = b"0000000000 65535 f"
-_END = re.compile(rb"startxref[\x00\t\n\f\r ]+[0-9]{1,20}[\x00\t\n\f\r ]+%%EOF")
-_MAX_TAIL_BYTES = 16 << 10
 _SPACE = b"\x00\t\n\f\r "
 
 
@@ -51,29 +48,6 @@ class Strays:
         """The first stray at or behind `start`, which is not before the `start` of the search."""
         index = bisect_left(self._positions, start)
         return self._positions[index] if index < len(self._positions) else None
-
-
-def irregular(sections: tuple[Section, ...]) -> bool:
-    """Whether some readers rebuild or shift a table: entries not of 20 bytes, or object 0 in another place."""
-    runs = [(section, run) for section in sections if section.kind == "table" for run in section.runs]
-    entries = ((run.first, section.source.read(run.position, 20 * run.count)) for section, run in runs)
-    return any(
-        not _ENTRIES.fullmatch(written) or (first and written.startswith(_OBJECT_ZERO))
-        for first, written in entries
-    )
-
-
-def misleading_end(section: Section, end: int) -> bool:
-    """Whether what stands behind the newest section is more than its own `startxref` and comments.
-
-    The last `startxref` counts, and readers differ on what may stand between it and its number.
-    """
-    tail = section.source.read(section.end, min(end - section.end, _MAX_TAIL_BYTES))
-    return (
-        section.end + len(tail) < end
-        or tail.count(b"startxref") != 1
-        or _END.match(tail, tail.find(b"startxref")) is None
-    )
 
 
 def _listed(document: Document, start: int) -> Iterator[int]:
@@ -111,3 +85,5 @@ def _words(source: Source, start: int, end: int) -> Iterator[tuple[int, bytes]]:
             head = _HEAD.search(data[before : match.start()])
             if head is not None:
                 yield at - lead + before + head.start(), b"obj"
+            elif _ODD_HEAD.search(data[max(0, match.start() - 4) : match.start()]):
+                yield at - lead + match.start(), b"obj"  # a number, longer or farther away than usual

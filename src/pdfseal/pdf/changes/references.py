@@ -16,10 +16,12 @@ from pdfseal.pdf.xref import InUse
 
 _FEW = 24
 _SPACE = rb"[\x00\t\n\f\r ]"
-# What may be a reference: a number, and behind it a generation and R, or a comment that may hide them.
+# What may be a reference: a number, and behind it a generation and R, or a comment or the end of what is
+# read that may hide them.
 # Where a comment ends is not looked for here: from each of many numbers in it that would be the whole line.
 _LIKELY = re.compile(
-    rb"(?<![0-9])0*([1-9][0-9]{0,9})(?=%s++[0-9]{1,5}(?:%s++R(?![A-Za-z0-9])|%s*+%%)|%s*+%%)"
+    rb"(?<![0-9])0*([1-9][0-9]{0,9})"
+    rb"(?=%s++(?:[0-9]{1,5}(?:%s++(?:R(?![A-Za-z0-9])|\Z)|%s*+%%)|\Z)|%s*+%%)"
     % (_SPACE, _SPACE, _SPACE, _SPACE)
 )
 

@@ -1,0 +1,134 @@
+"""What later cross-reference data must look like, so that every reader finds the same objects by it.
+
+    sections of one step -> fault -> why some readers would read them differently, None for none
+
+A reader that meets what it does not like searches the file for `12 0 obj` instead, and finds whatever
+somebody prepared for it inside the signed bytes. Each rule here is one that a well-known reader has.
+
+Reference: ISO 32000-2, 7.5.4 (tables), 7.5.5 (trailers), 7.5.8 (cross-reference streams), annex I
+(startxref in the last 1,024 bytes).
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from pdfseal.pdf.changes.values import alike
+from pdfseal.pdf.document import Document
+from pdfseal.pdf.xref import Section
+
+_LINE = rb"(?:\r\n|\n|\r)"
+_TABLE = re.compile(
+    rb"xref *%s(?:[0-9]{1,10} [0-9]{1,10} *%s(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))++)+[\r\n ]*trailer"
+    % (_LINE, _LINE)
+)
+_SPACE = rb"[\x00\t\n\f\r ]"
+_END = re.compile(rb"startxref%s+[0-9]{1,20}%s+%%%%EOF" % (_SPACE, _SPACE))
+_LINEARIZED_LENGTH = re.compile(rb"/(?:L|#4[cC])[\x00\t\n\f\r ]*\+?([0-9]{1,18})")
+_OBJECT_ZERO = b"0000000000 65535 f"
+_MAX_TAIL_BYTES = 16 << 10
+_END_WINDOW_BYTES = 1024
+_SPARE_NUMBERS = 1000  # that /Size may name beyond those that are listed
+_MAX_WIDTHS = (4, 8, 8)
+
+
+def fault(sections: tuple[Section, ...], document: Document, size_before: int) -> str | None:
+    """Of the sections of one step, newest first; `document` is the state that they lead to."""
+    newest = sections[0]
+    if document.startxref + document.base != newest.offset:
+        return "startxref does not point to the section itself"
+    if _misleading_end(newest, document.end):
+        return "the file does not end in one startxref that all readers find"
+    for later, older in pairwise(sections):
+        if later.trailer.get("Prev") != older.offset - document.base:
+            return "/Prev does not point to a section itself"
+    most = max(size_before, document.highest_number + 1) + _SPARE_NUMBERS
+    for section in sections:
+        wrong = _in_trailer(section, most) or _in_listing(section)
+        if wrong is not None:
+            return wrong
+    return None
+
+
+def reaches_end(document: Document) -> bool:
+    """Whether `startxref` stands so near the end that every reader finds it."""
+    tail = document.source.read(max(0, document.end - _END_WINDOW_BYTES), _END_WINDOW_BYTES)
+    return b"startxref" in tail[: document.end]
+
+
+def linearized_length(document: Document) -> int | None:
+    """/L of a linearization dictionary: readers that believe it begin at the front of the file (annex F)."""
+    head = document.source.read(document.base, 2048)
+    if b"/Lin" not in head and b"#" not in head:
+        return None
+    return max((int(one) for one in _LINEARIZED_LENGTH.findall(head)), default=None)
+
+
+def _misleading_end(section: Section, end: int) -> bool:
+    """Whether what stands behind the newest section is more than its own `startxref` and comments.
+
+    The last `startxref` counts, and readers differ on what may stand between it and its number.
+    """
+    tail = section.source.read(section.end, min(end - section.end, _MAX_TAIL_BYTES))
+    at = tail.find(b"startxref")
+    return (
+        section.end + len(tail) < end
+        or tail.count(b"startxref") != 1
+        or _END.match(tail, at) is None
+        or len(tail) - at > _END_WINDOW_BYTES
+    )
+
+
+def _in_trailer(section: Section, most: int) -> str | None:
+    size, previous = section.trailer.get("Size"), section.trailer.get("Prev")
+    if type(size) is not int or not section.highest < size <= most:
+        return "/Size of a trailer does not fit the objects that it lists"
+    if type(previous) is not int:
+        return "/Prev of a trailer is no integer"
+    stream = section.trailer.get("XRefStm")
+    if stream is not None and (type(stream) is not int or section.kind == "stream"):
+        return "/XRefStm of a trailer is none"
+    hidden = section.hybrid.trailer if section.hybrid else {}
+    for key in ("Root", "Encrypt", "Info"):
+        if key in hidden and not alike(hidden[key], section.trailer.get(key)):
+            return f"/{key} of a hybrid section is said twice, and not alike"
+    return None
+
+
+def _in_listing(section: Section) -> str | None:
+    parts = [section, *([section.hybrid] if section.hybrid else [])]
+    for part in parts:
+        runs = sorted((run.first, run.count) for run in part.runs)
+        if any(first + count > following for (first, count), (following, _) in pairwise(runs)):
+            return "a cross-reference section lists an object twice"
+        if not sum(count for _, count in runs):
+            return "a cross-reference section lists nothing"
+        wrong = _in_table(part) if part.kind == "table" else _in_stream(part)
+        if wrong is not None:
+            return wrong
+    return None
+
+
+def _in_table(section: Section) -> str | None:
+    written = section.source.read(section.offset, section.end - section.offset)
+    if _TABLE.match(written) is None:
+        return "a cross-reference table is not as 7.5.4 has it"
+    for run in section.runs:
+        if run.first and section.source.read(run.position, 18) == _OBJECT_ZERO:
+            return "a cross-reference table lists object 0 in another place"
+    return None
+
+
+def _in_stream(section: Section) -> str | None:
+    if any(width > most for width, most in zip(section.widths, _MAX_WIDTHS, strict=True)):
+        return "a cross-reference stream has columns that are too wide"
+    row, count = sum(section.widths), sum(run.count for run in section.runs)
+    if len(section.decoded) != row * count:
+        return "a cross-reference stream has more or fewer rows than it says"
+    width = section.widths[0]
+    starts = range(0, len(section.decoded), row) if width else ()
+    kinds = {section.decoded[at : at + width] for at in starts}
+    if any(int.from_bytes(kind, "big") > 2 for kind in kinds):
+        return "a cross-reference stream has rows of an unknown type"
+    return None
