@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from pdfseal.pdf.limits import PER_VALUE, Work
 from pdfseal.pdf.syntax import Dictionary, Name, Parser, Value, damaged
+from pdfseal.pdf.xref import MAX_OBJECT_NUMBER
 
 _MOST_DIGITS = 10
 
@@ -22,7 +23,16 @@ class ObjectStream:
 
     decoded: bytes = field(repr=False)
     offsets: dict[int, int] = field(repr=False)
+    numbers: tuple[int, ...] = field(repr=False)
+    regular: bool  # its directory is numbers and white space alone, in order
     work: Work = field(repr=False)
+
+    def stands(self, number: int, place: int) -> bool:
+        """Whether an object stands at a place of the directory, in a stream that all readers read alike.
+
+        Some look for the number, others count to the place.
+        """
+        return self.regular and 0 <= place < len(self.numbers) and self.numbers[place] == number
 
     def value(self, number: int) -> tuple[Value, int]:
         """One object, null where the stream does not hold it; and how many values it is made of."""
@@ -49,4 +59,11 @@ def read_object_stream(stream: Dictionary, decoded: bytes, where: str, work: Wor
     offsets = {int(n): first + int(at) for n, at in zip(words[::2], words[1::2], strict=True)}
     if len(offsets) != count:
         raise damaged(f"{where} lists an object twice")
-    return ObjectStream(decoded, offsets, work)
+    starts = list(offsets.values())
+    regular = (
+        len(decoded[:first].split()) == 2 * count
+        and not decoded[:first].translate(None, delete=b"0123456789\x00\t\n\f\r ")
+        and starts == sorted(set(starts))
+        and max(offsets, default=0) <= MAX_OBJECT_NUMBER
+    )
+    return ObjectStream(decoded, offsets, tuple(offsets), regular, work)

@@ -31,7 +31,7 @@ from pdfseal.containers.base import Container, DigestSpec
 from pdfseal.containers.cms import CmsContainer
 from pdfseal.containers.ses_reading import SesContainer
 from pdfseal.errors import DocumentError
-from pdfseal.pdf.changes import MAX_DETAILS, History
+from pdfseal.pdf.changes import EVERY_FIELD, MAX_DETAILS, History
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.dss import Dss, read_dss
 from pdfseal.pdf.limits import DEFAULT_LIMITS, Limits
@@ -397,7 +397,9 @@ def _judge_changes(document: Document, history: History, case: _Case) -> Changes
         )
     if not allowed and level is not None:
         case.note("changes.docmdp", "error", f"the signature permits only /P {level} to come later")
-    broken = sorted(filter(permission.locked, changes.fields))
+    broken = sorted(filter(permission.locked, changes.fields - {EVERY_FIELD}))
+    if EVERY_FIELD in changes.fields and any(lock.action == "All" for lock in permission.locks):
+        broken.append("*")  # what draws every field anew draws the locked ones anew
     for name in broken[:MAX_DETAILS]:
         message = f"the signature locks the field {name!r}, which was filled in or signed later"
         case.note("changes.fieldmdp", "error", message)

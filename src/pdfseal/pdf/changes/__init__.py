@@ -7,6 +7,7 @@
     judge        the rules, for one step
     references   who refers to an object
     names        by which names a field is known
+    sections     cross-reference data that all readers read alike
     rebuilding   what a reader would find that rebuilds cross-reference data
     levels       the answer: how far the changes go
 
@@ -15,6 +16,8 @@ revisions wrote, never by the number of pages.
 """
 
 from pdfseal.pdf.changes.history import History, Step, changes_since
-from pdfseal.pdf.changes.levels import LEVELS, MAX_DETAILS, Change, Changes, Level
+from pdfseal.pdf.changes.levels import EVERY_FIELD, LEVELS, MAX_DETAILS, Change, Changes, Level
 
-__all__ = ["LEVELS", "MAX_DETAILS", "Change", "Changes", "History", "Level", "Step", "changes_since"]
+__all__ = [
+    "EVERY_FIELD", "LEVELS", "MAX_DETAILS", "Change", "Changes", "History", "Level", "Step", "changes_since",
+]  # fmt: skip

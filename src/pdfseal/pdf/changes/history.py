@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pdfseal.errors import DocumentError
-from pdfseal.pdf.changes.judge import Judge, State, information
+from pdfseal.pdf.changes.judge import Judge, State
 from pdfseal.pdf.changes.levels import Change, Changes
 from pdfseal.pdf.changes.live import Live
+from pdfseal.pdf.changes.objects import information
 from pdfseal.pdf.changes.rebuilding import Strays
 from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.changes.sections import fault, linearized_length, reaches_end

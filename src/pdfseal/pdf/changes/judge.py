@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pdfseal.errors import DocumentError
-from pdfseal.pdf.changes.levels import Change
+from pdfseal.pdf.changes.levels import EVERY_FIELD, Change
 from pdfseal.pdf.changes.live import Live
 from pdfseal.pdf.changes.names import Parents, names_of, parents_of_fields
+from pdfseal.pdf.changes.objects import as_list, ends_as_said, generation, information, object_kind
 from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.changes.values import (
     alike,
     changed_keys,
-    entries_leading_to,
     keys_leading_to,
     repeats,
     same_text,
@@ -27,7 +27,7 @@ from pdfseal.pdf.changes.values import (
 from pdfseal.pdf.document import INHERITED, Document
 from pdfseal.pdf.field import walk_fields
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
-from pdfseal.pdf.xref import Entry, InUse
+from pdfseal.pdf.xref import InUse, Packed
 
 _CATALOG_TEXTS = frozenset({"PageLabels", "Lang"})  # text strings, written again by some tools
 _MAX_FIELD_DEPTH = 64
@@ -37,6 +37,8 @@ _FILLING_KEYS = frozenset(
     {"V", "AP", "AS", "M", "F", "MK", "Rect", "P", "DV", "I", "DA", "Lock", "SV", "Type", "Subtype"}
 )
 _FILLABLE = frozenset({"V", "AP", "AS", "M", "I"})
+# What these entries of a field may be: never a dictionary, which might be a font or another resource.
+_KINDS = {"M": bytes, "AS": Name, "I": list, "F": int, "DA": bytes, "Rect": list, "Type": Name}
 _DSS_KEYS = frozenset({"Type", "VRI", "Certs", "CRLs", "OCSPs"})
 # Objects that long-term validation and metadata updates may replace, and what they must be.
 _LTV_ROLES = {
@@ -44,16 +46,21 @@ _LTV_ROLES = {
     "metadata": frozenset({"metadata"}),
     "info": frozenset({"dictionary"}),
 }
-# By which entries other objects may lead to the objects that rules allow to change: one that serves as
+# By which entries of which others the objects that rules allow to change may be led to: one that serves as
 # something else as well, such as a dictionary of resources, must not be judged by its first role alone.
-_LEADING_KEYS = {
-    "catalog": frozenset({"Root", "Data"}),  # /Data: the reference dictionary of a DocMDP signature
-    "form": frozenset({"AcroForm"}),
-    "fields": frozenset({"Fields"}),
-    "dss": frozenset({"DSS", *_DSS_KEYS}),
-    "metadata": frozenset({"Metadata"}),
-    "info": frozenset[str](),
+_LEADING_KEYS: dict[str, dict[str, frozenset[str]]] = {
+    "form": {"catalog": frozenset({"AcroForm"})},
+    "fields": {"form": frozenset({"Fields"}), "catalog": frozenset({"AcroForm"})},
+    "dss": {"catalog": frozenset({"DSS"}), "dss": _DSS_KEYS},
+    "metadata": {"catalog": frozenset({"Metadata"})},
+    "info": {},
+    "catalog": {},
 }
+# Entries that lead to fields: one that serves as a dictionary of resources as well is led to by others.
+_FIELD_ENTRIES = frozenset(
+    {"Fields", "Kids", "Annots", "Parent", "AcroForm", "A", "AA", "Next", "OpenAction", "Popup", "IRT", "CO"}
+    | {"Obj", "K", "T", ""}
+)
 # What makes a widget show or do something.
 _SHOWN_KEYS = ("AP", "MK", "A", "AA")
 _APPEARANCE_KEYS = frozenset({"N", "R", "D"})
@@ -138,7 +145,14 @@ class Judge:
             self.roles[value.number] = role if known == role else "shared"
 
     def _judge_object(self, number: int) -> Iterator[Change]:
-        if self.before.entry(number) == self.after.entry(number):
+        before, after = self.before.entry(number), self.after.entry(number)
+        if before == after:
+            return
+        if isinstance(after, Packed) and not self._stands(number, after):
+            yield Change(number, "other", "readers differ on which object of its object stream this one is")
+            return
+        if number == self._encryption:
+            yield Change(number, "other", "the encryption of the document was changed")
             return
         old, new = self._value(self.before, number), self._value(self.after, number)
         if repeats(new):
@@ -160,7 +174,7 @@ class Judge:
         elif isinstance(old, Dictionary) and isinstance(new, Dictionary) and role in _DICTIONARY_RULES:
             yield from _DICTIONARY_RULES[role](self, number, old, new)
         elif role == "fields" or self._is_annotation_array(number, old, new):
-            yield from self._judge_array(number, _as_list(old), _as_list(new))
+            yield from self._judge_array(number, as_list(old), as_list(new))
         else:
             yield Change(number, "other", "the object was replaced or removed")
 
@@ -185,10 +199,18 @@ class Judge:
             kind, name = self.old.fields.get(holder, (None, ""))
             if kind in (None, Name("Sig")) or holder in self.roles:
                 return None
-            if set(entries_leading_to(self._value(self.before, holder), number)) != {"AP"}:
+            if self.live.entries_leading(holder, number) != {"AP"}:
                 return None
             owners[name] = holder
         return next(iter(owners.values())) if len(owners) == 1 else None
+
+    def _stands(self, number: int, entry: Packed) -> bool:
+        return self.after.object_stream(entry.stream).stands(number, entry.place)
+
+    @property
+    def _encryption(self) -> int | None:
+        reference = self.before.trailer.get("Encrypt")
+        return reference.number if isinstance(reference, Ref) else None
 
     def _names(self, number: int) -> frozenset[str]:
         """All names of a field that was there, by which a lock may mean it."""
@@ -204,7 +226,7 @@ class Judge:
     def _same(self, number: int, old: Value, new: Value) -> bool:
         """Whether an object that was written again is unchanged, the data of a stream included."""
         a, b = self.before.entry(number), self.after.entry(number)
-        if _generation(a) != _generation(b):
+        if generation(a) != generation(b):
             return False  # what referred to the old generation finds nothing now
         if not alike(old, new):
             return False
@@ -212,28 +234,37 @@ class Judge:
         if not any(streams) or not isinstance(a, InUse) or not isinstance(b, InUse):
             return True  # what is packed is no stream
         if not all(streams) or not (
-            _ends_as_said(self.before, number, a) and _ends_as_said(self.after, number, b)
+            ends_as_said(self.before, number, a) and ends_as_said(self.after, number, b)
         ):
             return False
         return self.before.stream_data(number, a)[1] == self.after.stream_data(number, b)[1]
 
     def _serves_only(self, number: int, role: str) -> bool:
         """Whether no signed object leads to this one other than its role allows."""
-        keys = _LEADING_KEYS[role]
-        owners = {n for n in self.roles if self._role_of(n) in ("catalog", "form", "dss")}
         for holder in self.references.referrers(self.live, number):
-            if self._is_cross_reference_stream(holder):
+            entries = self.live.entries_leading(holder, number)
+            if self._is_cross_reference_stream(holder) and entries <= {"Root", "Info"}:
                 continue
-            if role != "catalog" and holder not in owners:
-                return False
-            if not keys.issuperset(keys_leading_to(self._value(self.before, holder), number)):
+            if role == "catalog":  # the reference dictionary of a DocMDP signature may name it as /Data
+                inner = set(keys_leading_to(self._value(self.before, holder), number))
+                if not (entries <= {"Reference", "Data"} and inner <= {"Data"}):
+                    return False
+            elif not entries <= _LEADING_KEYS[role].get(self._role_of(holder) or "", frozenset()):
                 return False
         return True
+
+    def _is_field_only(self, number: int) -> bool:
+        """Whether an object is led to as a field or widget is, and as nothing else."""
+        return all(
+            self.live.entries_leading(holder, number) <= _FIELD_ENTRIES
+            for holder in self.references.referrers(self.live, number)
+        )
 
     def _is_cross_reference_stream(self, number: int) -> bool:
         entry = self.before.entry(number)
         return isinstance(entry, InUse) and any(
-            entry.offset + self.before.base == section.offset for section in self.before.sections
+            entry.offset + self.before.base in (section.offset, section.hybrid and section.hybrid.offset)
+            for section in self.before.sections
         )
 
     def _judge_update(self, number: int, role: str, old: Value, new: Value) -> Change:
@@ -241,7 +272,7 @@ class Judge:
 
         A prepared file might name a content stream as its /Metadata, or its resources as /Info.
         """
-        kinds = {_kind(self.before, number, old), _kind(self.after, number, new)}
+        kinds = {object_kind(self.before, number, old), object_kind(self.after, number, new)}
         if not kinds <= _LTV_ROLES[role]:
             return Change(number, "other", f"the {role} object was replaced by something else")
         return Change(number, "ltv", f"the {role} object was updated")
@@ -270,8 +301,9 @@ class Judge:
                 yield from self._judge_arrays(number, old.get(key), new.get(key))
             elif key == "SigFlags":
                 yield Change(number, "signatures", "the form says that there are signatures")
-            elif key in ("DR", "DA", "NeedAppearances"):
-                yield Change(number, "form_filling", f"/{key} of the form was changed")
+            elif key in ("DR", "DA", "NeedAppearances"):  # with these every field is drawn anew
+                reason = f"/{key} of the form was changed"
+                yield Change(number, "form_filling", reason, frozenset({EVERY_FIELD}))
             else:
                 yield Change(number, "other", f"/{key} of the form was changed")
 
@@ -311,12 +343,14 @@ class Judge:
         """
         if not isinstance(old, list) or not isinstance(new, list) or len(new) <= len(old):
             return False
+        if any(isinstance(item, Name) for item in old):
+            return False
         holders, untyped = self.references.referrers(self.live, number), False
         for holder in holders:
             value = self._value(self.before, holder)
             if not isinstance(value, Dictionary) or value.get("Type") not in (None, Name("Page")):
                 return False
-            if set(keys_leading_to(value, number)) != {"Annots"}:
+            if self.live.entries_leading(holder, number) != {"Annots"}:
                 return False
             untyped = untyped or "Type" not in value
         for item in new[len(old) :]:
@@ -336,6 +370,8 @@ class Judge:
             yield Change(number, "other", "what should be an array of fields or annotations is none")
         else:
             yield from self._judge_array(number, before or [], after or [])
+            if any(isinstance(item, Name) for item in before or []):  # a colour space begins so
+                yield Change(number, "other", "what should be an array of fields or annotations is none")
 
     def _judge_array(self, number: int, old: list[Value], new: list[Value]) -> Iterator[Change]:
         """Fields or annotations may be added; none may be removed or exchanged."""
@@ -367,6 +403,9 @@ class Judge:
                     return Change(target, "ltv", "a document timestamp was added")
                 return Change(target, "signatures", "a signature field was added", self._names_now(item))
             if "Parent" not in added and not any(key in added for key in _SHOWN_KEYS):
+                if self.after.resolve(added.get("V")) is not None:
+                    reason = "a field was added for a signature that was there or is none"
+                    return Change(target, "other", reason)
                 return Change(target, "signatures", "an empty signature field was added")
             return Change(target, "annotations", "a signature field was added that shows something unsigned")
         if added.get("Subtype") is not None and kind is None:
@@ -413,7 +452,9 @@ class Judge:
     def _judge_field(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
         kind, _ = self.old.fields[number]
         changed = set(changed_keys(old, new))
-        if (wrong := self._misfilled(changed, new)) is not None:
+        if not self._is_field_only(number):
+            yield Change(number, "other", "a form field serves other objects too, and was replaced")
+        elif (wrong := self._misfilled(changed, new, kind)) is not None:
             yield Change(number, "other", f"/{wrong} of a form field became something else")
         elif kind == Name("Sig"):
             was = self.before.resolve(self._inherited(self.before, old, "V"))
@@ -428,54 +469,23 @@ class Judge:
             keys = ", ".join(sorted("/" + key for key in changed))
             yield Change(number, "other", f"the form field's {keys} changed")
 
-    def _misfilled(self, changed: set[str], new: Dictionary) -> str | None:
+    def _misfilled(self, changed: set[str], new: Dictionary, kind: Value) -> str | None:
         """A changed entry that is not of its kind: the field might be a dictionary of resources as well."""
         if "Subtype" in changed and new.get("Subtype") != Name("Widget"):
             return "Subtype"
+        for key, kinds in _KINDS.items():
+            if key in changed and key in new and not isinstance(self.after.resolve(new[key]), kinds):
+                return key
         for key in changed & {"AP", "V", "MK"} & new.keys():
             value = new[key]
             found = self.after.dictionary(value)
             if isinstance(value, Ref) and self.after.is_stream(value.number):
                 return key
+            if key == "V" and found is not None and kind != Name("Sig"):
+                return key
             if key == "AP" and (found is None or not _APPEARANCE_KEYS.issuperset(found)):
                 return key
         return None
-
-
-def information(document: Document) -> Value:
-    """/Info of the newest trailer that names one: pypdf leaves it out of later ones, readers look further."""
-    return next((one.trailer["Info"] for one in document.sections if "Info" in one.trailer), None)
-
-
-def _ends_as_said(document: Document, number: int, entry: InUse) -> bool:
-    """Whether a stream ends where its /Length says; readers go on to `endstream` where it does not."""
-    found, _, offset = document.indirect(number, entry)
-    length = document.resolve(found.value.get("Length")) if isinstance(found.value, Dictionary) else None
-    if not isinstance(length, int) or found.body is None or not 0 <= length <= document.end:
-        return False
-    return (
-        document.source.read(offset + found.body + length, 16)
-        .lstrip(b"\x00\t\n\f\r ")
-        .startswith(b"endstream")
-    )
-
-
-def _as_list(value: Value) -> list[Value]:
-    return value if isinstance(value, list) else []
-
-
-def _generation(entry: Entry | None) -> int:
-    return entry.generation if isinstance(entry, InUse) else 0
-
-
-def _kind(document: Document, number: int, value: Value) -> str:
-    if isinstance(value, list):
-        return "array"
-    if not isinstance(value, Dictionary):
-        return "other"
-    if not document.is_stream(number):
-        return "dictionary"
-    return "metadata" if value.get("Type") == Name("Metadata") else "stream"
 
 
 _DICTIONARY_RULES = {

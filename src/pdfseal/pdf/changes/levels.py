@@ -14,6 +14,7 @@ from typing import Literal
 Level = Literal["none", "ltv", "signatures", "form_filling", "annotations", "other"]
 LEVELS: tuple[Level, ...] = ("none", "ltv", "signatures", "form_filling", "annotations", "other")
 MAX_DETAILS = 50
+EVERY_FIELD = "*"  # among the names of changed fields: all of them are drawn anew
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ class Live:
             return True
 
     def entries_leading(self, holder: int, number: int) -> set[str]:
-        """The entries of a dictionary itself inside which it refers to `number`; an empty name in an array."""
+        """The entries of a dictionary in which it refers to `number`, inner ones too; "" for an array."""
         return self._leading(holder).get(number, set())
 
     def _leading(self, holder: int) -> dict[int, set[str]]:
