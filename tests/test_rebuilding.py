@@ -52,12 +52,13 @@ def test_an_object_that_nothing_lists():
 
 
 def test_an_object_hidden_before_the_seal():
-    """The signer's file brings the object, the later revision the defect."""
+    """The signer's file brings the object, a later revision may bring the defect: any is one too many."""
     whole = pdf_of(OBJECTS)
     table = whole.rindex(b"xref\n0")
     tail = re.sub(rb"startxref\n\d+", b"startxref\n%d" % (table + len(HIDDEN)), whole[table:])
     sealed = seal(whole[:table] + HIDDEN + tail).pdf
-    assert level(updated(sealed), len(sealed)) == "ltv"
+    assert judge(sealed).verdict == "passed"
+    assert level(updated(sealed), len(sealed)) == "other"
     assert level(shortened(updated(sealed), len(sealed)), len(sealed)) == "other"
 
 

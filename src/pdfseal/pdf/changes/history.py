@@ -12,16 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes.judge import Judge, State
 from pdfseal.pdf.changes.levels import Change, Changes
 from pdfseal.pdf.changes.live import Live
 from pdfseal.pdf.changes.objects import information
-from pdfseal.pdf.changes.rebuilding import Strays
+from pdfseal.pdf.changes.rebuilding import Strays, hidden_object
 from pdfseal.pdf.changes.references import References
-from pdfseal.pdf.changes.sections import fault, linearized_length, reaches_end
+from pdfseal.pdf.changes.sections import fault, lists_twice, reaches_end, says_length
 from pdfseal.pdf.changes.values import alike
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.syntax import WHITESPACE, Dictionary
@@ -89,11 +89,21 @@ def _steps(document: Document, ends: list[int]) -> Iterator[Step]:
     if len(listed) > document.limits.changed_objects:
         raise document.limits.exceeded("changed_objects", "later revisions list too many objects")
     growth = _Growth(References(document, listed), Strays(document, ends[0]), Live(old.document))
+    doubts = list(_doubts(document, ends[0]))
     for start, end in pairwise([*ends, document.end]):
         new = State.of(document if end == document.end else document.earlier(end))
         sections = new.document.sections[: len(new.document.sections) - len(old.document.sections)]
-        yield Step(start, end, Changes.of(growth.judge(old, new, sections), len(sections)))
-        old = new
+        found = growth.judge(old, new, sections)
+        yield Step(start, end, Changes.of(chain(doubts, found), len(sections)))
+        old, doubts = new, []
+
+
+def _doubts(document: Document, end: int) -> Iterator[Change]:
+    """What is harmless in the first signed revision as long as it does not grow."""
+    if (hidden := hidden_object(document, end)) is not None:
+        yield Change(0, "other", f"the file grew, and byte {hidden} of what was signed hides another object")
+    if lists_twice(document.sections):
+        yield Change(0, "other", "the file grew, and its cross-reference data lists an object twice")
 
 
 def _listed(sections: tuple[Section, ...]) -> list[int]:
@@ -114,7 +124,7 @@ class _Growth:
     def judge(self, old: State, new: State, sections: tuple[Section, ...]) -> Iterator[Change]:
         """The changes from one state to the next, which `sections` describe."""
         start, end = old.document.end, new.document.end
-        if linearized_length(new.document) in (end, new.document.source.size) and end > start:
+        if end > start and any(says_length(new.document, one) for one in (end, new.document.source.size)):
             yield Change(0, "other", "the file grew to the length that its first object says: readers differ")
         if not sections:
             # a mail gateway's or an editor's last line is no change

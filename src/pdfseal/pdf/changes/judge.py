@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes.levels import EVERY_FIELD, Change
 from pdfseal.pdf.changes.live import Live
-from pdfseal.pdf.changes.names import Parents, names_of, parents_of_fields
+from pdfseal.pdf.changes.names import Names, name_upwards, names_of_fields
 from pdfseal.pdf.changes.objects import as_list, ends_as_said, generation, information, object_kind
 from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.changes.values import (
@@ -61,6 +61,10 @@ _FIELD_ENTRIES = frozenset(
     {"Fields", "Kids", "Annots", "Parent", "AcroForm", "A", "AA", "Next", "OpenAction", "Popup", "IRT", "CO"}
     | {"Obj", "K", "T", ""}
 )
+# What an empty signature field may hold: nothing that any reader draws, a border for example.
+_EMPTY_KEYS = frozenset(
+    {"FT", "T", "TU", "TM", "Type", "Subtype", "Rect", "F", "P", "Ff", "SV", "Lock", "StructParent"}
+)
 # What makes a widget show or do something.
 _SHOWN_KEYS = ("AP", "MK", "A", "AA")
 _APPEARANCE_KEYS = frozenset({"N", "R", "D"})
@@ -94,7 +98,7 @@ class Judge:
     roles: dict[int, str] = field(default_factory=dict)
     # effective attributes of each page, by number, once for each place in the tree; None until asked for
     inherited: dict[int, list[Dictionary]] | None = None
-    parents: Parents | None = None  # of the fields that were there
+    names: Names | None = None  # of the fields that were there
 
     @property
     def before(self) -> Document:
@@ -180,29 +184,28 @@ class Judge:
 
     def _judge_stream(self, number: int, new: Value) -> Change:
         """Some form fillers write the appearance of a field again under its old number (12.7.4.3)."""
-        owner = self._filled_appearance(number)
+        names = self._filled_appearance(number)
         is_form = isinstance(new, Dictionary) and new.get("Subtype") == Name("Form")
         if isinstance(new, Dictionary) and new.get("Type") not in (None, Name("XObject")):
             is_form = False
         if number in self.live.packed:
             is_form = False  # it holds other objects as well
-        if owner is not None and is_form and self.before.is_stream(number) and self.after.is_stream(number):
-            return Change(
-                number, "form_filling", "the appearance of a form field was drawn anew", self._names(owner)
-            )
+        if names and is_form and self.before.is_stream(number) and self.after.is_stream(number):
+            return Change(number, "form_filling", "the appearance of a form field was drawn anew", names)
         return Change(number, "other", "a stream was replaced or removed")
 
-    def _filled_appearance(self, number: int) -> int | None:
-        """The field whose appearance an object is, where it is nothing else and the field no signature."""
-        owners = {}
+    def _filled_appearance(self, number: int) -> frozenset[str]:
+        """The names of the field whose appearance an object is, where it is that alone and no signature."""
+        owners, names = set(), frozenset[str]()
         for holder in self.references.referrers(self.live, number):
             kind, name = self.old.fields.get(holder, (None, ""))
             if kind in (None, Name("Sig")) or holder in self.roles:
-                return None
+                return frozenset()
             if self.live.entries_leading(holder, number) != {"AP"}:
-                return None
-            owners[name] = holder
-        return next(iter(owners.values())) if len(owners) == 1 else None
+                return frozenset()
+            owners.add(name)
+            names |= self._names(holder)
+        return names if len(owners) == 1 else frozenset()
 
     def _stands(self, number: int, entry: Packed) -> bool:
         return self.after.object_stream(entry.stream).stands(number, entry.place)
@@ -214,9 +217,9 @@ class Judge:
 
     def _names(self, number: int) -> frozenset[str]:
         """All names of a field that was there, by which a lock may mean it."""
-        if self.parents is None:
-            self.parents = parents_of_fields(self.before)
-        return names_of(self.before, number, self.parents)
+        if self.names is None:
+            self.names = names_of_fields(self.before)
+        return frozenset({*self.names.get(number, ()), name_upwards(self.before, number)})
 
     def _value(self, document: Document, number: int) -> Value:
         entry = document.entry(number)
@@ -402,7 +405,7 @@ class Judge:
                 if self._is_document_timestamp(added):
                     return Change(target, "ltv", "a document timestamp was added")
                 return Change(target, "signatures", "a signature field was added", self._names_now(item))
-            if "Parent" not in added and not any(key in added for key in _SHOWN_KEYS):
+            if "Parent" not in added and not set(added) - _EMPTY_KEYS - {"V"}:
                 if self.after.resolve(added.get("V")) is not None:
                     reason = "a field was added for a signature that was there or is none"
                     return Change(target, "other", reason)

@@ -15,7 +15,7 @@ from pdfseal.pdf.document import Document
 from pdfseal.pdf.limits import BYTES_PER_STEP_COMMENTED, BYTES_PER_STEP_SCANNED
 from pdfseal.pdf.source import ReadAhead, Source
 from pdfseal.pdf.syntax import Dictionary, Incomplete, Parser, Ref, Value
-from pdfseal.pdf.xref import Entry, InUse, Packed
+from pdfseal.pdf.xref import MAX_OBJECT_NUMBER, Entry, InUse, Packed
 
 WINDOW_BYTES = 4 << 20
 _OVERLAP_BYTES = 256  # a reference with white space and comments; longer ones are padding
@@ -28,6 +28,9 @@ _LENGTH = re.compile(
     rb"/(?:L|#4[cC])(?:e|#65)(?:n|#6[eE])(?:g|#67)(?:t|#74)(?:h|#68)" + GAP + rb"\+?([0-9]+)(?![0-9])"
 )
 _COMMENTED = re.compile(rb"(?:>>|[h8])[\x00\t\n\f\r ]*+%")
+# An R of a reference as everybody writes it, or inside a name or word; and a number too long for an object's.
+_PLAIN_R = re.compile(rb"(?<![0-9.+-])[0-9]{1,7} [0-9]{1,5} R(?=[\x00\t\n\f\r /<>\[\]()])|(?<=[/A-Za-z])R")
+_ODD_NUMBER = re.compile(rb"[0-9]{8}[\x00\t\n\f\r ]+[0-9]+[\x00\t\n\f\r ]+R")
 _ANY_END_OF_STREAM = re.compile(rb"endstream(?![^\x00\t\n\f\r ()<>\[\]{}/%])")
 _END_OF_STREAM = re.compile(rb"[\x00\t\n\f\r ]*" + _ANY_END_OF_STREAM.pattern)
 _STREAM = re.compile(rb">>" + GAP[:-1] + rb"*stream(?:\r\n|\n|\r)")
@@ -166,7 +169,8 @@ class Live:
             stream = _STREAM.search(head)
         head = head[: stream.start()] if stream else head
         doubtful = _may_be_open(head) or (stream is None and b"endobj" not in head)
-        if doubtful and self._is_open(start, following):
+        odd = _ODD_NUMBER.search(head) or head.count(b"R") > len(_PLAIN_R.findall(head))
+        if (doubtful or odd) and self._is_open(start, following, readable=bool(odd)):
             return True
         if stream is None:
             return False
@@ -177,8 +181,11 @@ class Live:
         # readers that do not find `endstream` where /Length says look for the next one
         return not any(_ANY_END_OF_STREAM.search(piece) for piece in overlapping(source, body, end))
 
-    def _is_open(self, start: int, following: int) -> bool:
-        """Whether parsing the object runs into the next one, or into the end of this state."""
+    def _is_open(self, start: int, following: int, *, readable: bool) -> bool:
+        """Whether parsing the object runs into the next one, or into the end of this state.
+
+        `readable`: or cannot be parsed, for others may read references in it that are none for us.
+        """
         for stop in (min(following + _OVERLAP_BYTES, self.document.end), self.document.end):
             data = self.document.source.read(start, min(stop - start, self.document.limits.object_bytes))
             self.document.work.spend(len(data) // BYTES_PER_STEP_SCANNED)
@@ -187,8 +194,8 @@ class Live:
             except Incomplete:
                 continue
             except DocumentError:
-                return False
-            return start + found.end > following
+                return readable
+            return start + found.end > following or (readable and _odd_reference(found.value))
         return True
 
     def _pay_for_comments(self, head: bytes) -> None:
@@ -206,6 +213,11 @@ class Live:
         except DocumentError:
             return 0
         return length if isinstance(length, int) else 0
+
+
+def _odd_reference(value: Value) -> bool:
+    """A reference to a number that no document has: some readers take it modulo 2 ** 32."""
+    return any(ref.number > MAX_OBJECT_NUMBER for ref in all_references(value))
 
 
 def _may_be_open(head: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""All full names by which a form leads to a field: a prepared form may have several ways to one.
+"""All full names by which a form leads to its fields: a prepared form may have several ways to one.
 
 A signature locks fields by name (12.8.2.4), so what is locked by any of them is locked.
 
@@ -10,46 +10,53 @@ from __future__ import annotations
 from collections import defaultdict
 
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.field import walk_fields
 from pdfseal.pdf.limits import PER_FIELD
-from pdfseal.pdf.syntax import Dictionary, Ref, damaged, decode_text_string
+from pdfseal.pdf.syntax import Dictionary, Ref, Value, damaged, decode_text_string
 
-_MAX_WAYS = 1000
-Parents = dict[int, set[int | None]]
+_MAX_WAYS = 200_000
+Names = dict[int, set[str]]
 
 
-def parents_of_fields(document: Document) -> Parents:
-    """Field -> the fields whose /Kids list it; None stands for /Fields of the form itself."""
-    form = document.dictionary(document.catalog.get("AcroForm"))
-    found: Parents = defaultdict(set)
-    for kid in document.array(form.get("Fields")) or [] if form is not None else []:
+def names_of_fields(document: Document) -> Names:
+    """By object number, every name of a field, by every way down. DocumentError where they are too many."""
+    form = document.dictionary(document.catalog.get("AcroForm")) or Dictionary()
+    todo: list[tuple[Value, str, int]] = [(kid, "", 0) for kid in document.array(form.get("Fields")) or []]
+    found: Names = defaultdict(set)
+    seen: set[tuple[int, str]] = set()
+    while todo:
+        kid, prefix, depth = todo.pop()
+        document.work.spend(PER_FIELD)
+        dictionary = document.dictionary(kid)
+        if dictionary is None or depth > document.limits.field_depth:
+            continue
+        full = _joined(prefix, _own_name(document, dictionary))
         if isinstance(kid, Ref):
-            found[kid.number].add(None)
-    for field, dictionary, _, _ in walk_fields(document):
-        for kid in document.array(dictionary.get("Kids")) or []:
-            if isinstance(kid, Ref) and isinstance(field, Ref):
-                found[kid.number].add(field.number)
+            if (kid.number, full) in seen:
+                continue
+            seen.add((kid.number, full))
+            found[kid.number].add(full)
+        if len(seen) > _MAX_WAYS:
+            raise damaged("the form leads to its fields in too many ways")
+        todo += [(child, full, depth + 1) for child in document.array(dictionary.get("Kids")) or []]
     return found
 
 
-def names_of(document: Document, number: int, parents: Parents) -> frozenset[str]:
-    """The names of one field, found upwards. DocumentError `pdf_damaged` where they are too many to tell."""
-    names: set[str] = set()
-    todo = [(number, "")]
-    seen = set(todo)
-    while todo:
-        node, below = todo.pop()
-        document.work.spend(PER_FIELD)
-        dictionary = document.dictionary(Ref(node, 0)) or Dictionary()
-        part = document.resolve(dictionary.get("T"))
-        own = decode_text_string(part) if isinstance(part, bytes) else None
-        full = below if own is None else f"{own}.{below}" if below else own
-        for parent in parents.get(node, {None}):
-            if parent is None:
-                names.add(full)
-            elif (parent, full) not in seen:
-                seen.add((parent, full))
-                todo.append((parent, full))
-        if len(seen) > _MAX_WAYS:
-            raise damaged("the form leads to a field in too many ways")
-    return frozenset(names)
+def name_upwards(document: Document, number: int) -> str:
+    """The name that readers find who go up by /Parent."""
+    name, dictionary = "", document.dictionary(Ref(number, 0))
+    for _ in range(document.limits.field_depth):
+        if dictionary is None:
+            break
+        own = _own_name(document, dictionary)
+        name = name if own is None else _joined(own, name or None)
+        dictionary = document.dictionary(dictionary.get("Parent"))
+    return name
+
+
+def _own_name(document: Document, dictionary: Dictionary) -> str | None:
+    part = document.resolve(dictionary.get("T"))
+    return decode_text_string(part) if isinstance(part, bytes) else None
+
+
+def _joined(prefix: str, own: str | None) -> str:
+    return prefix if own is None else f"{prefix}.{own}" if prefix else own

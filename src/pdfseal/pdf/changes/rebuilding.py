@@ -23,6 +23,7 @@ _GAP = rb"(?:[\x00\t\n\f\r ]|%[^\r\n]*[\r\n])+"
 _HEAD = re.compile(rb"(?<![0-9])[0-9]{1,10}" + _GAP + rb"[0-9]{1,5}" + _GAP + rb"\Z")
 _ODD_HEAD = re.compile(rb"[0-9\r\n\x00\t\f ][\x00\t\n\f\r ]+\Z")
 _WORD = re.compile(rb"(?<![A-Za-z])obj|trailer")
+_NUMBER = re.compile(rb"0*([0-9]+)")
 _SPACE = b"\x00\t\n\f\r "
 
 
@@ -48,6 +49,23 @@ class Strays:
         """The first stray at or behind `start`, which is not before the `start` of the search."""
         index = bisect_left(self._positions, start)
         return self._positions[index] if index < len(self._positions) else None
+
+
+def hidden_object(document: Document, end: int) -> int | None:
+    """Where the first `end` bytes hold an object that only a rebuilding reader finds, and then prefers.
+
+    That is one that nothing lists and that stands behind the one that counts. Nobody sees it before
+    the file grows by something that makes a reader rebuild.
+    """
+    listed = sorted(_listed(document, 0))
+    for position, word in _words(document.source, 0, end):
+        if word == b"trailer" or _is_listed(document.source, listed, position):
+            continue
+        digits = _NUMBER.match(document.source.read(position, 64))
+        entry = document.entry(int(digits[1][:10])) if digits is not None else None
+        if not isinstance(entry, InUse) or entry.offset + document.base < position:
+            return position
+    return None
 
 
 def _listed(document: Document, start: int) -> Iterator[int]:

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from pdfseal.pdf.changes.values import alike
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.xref import Section
+from pdfseal.pdf.xref import InUse, Section
 
 _LINE = rb"(?:\r\n|\n|\r)"
 _TABLE = re.compile(
@@ -24,8 +24,8 @@ _TABLE = re.compile(
     % (_LINE, _LINE)
 )
 _SPACE = rb"[\x00\t\n\f\r ]"
-_END = re.compile(rb"startxref%s+[0-9]{1,20}%s+%%%%EOF" % (_SPACE, _SPACE))
-_LINEARIZED_LENGTH = re.compile(rb"/(?:L|#4[cC])[\x00\t\n\f\r ]*\+?([0-9]{1,18})")
+_END = re.compile(rb"startxref *%s%s*[0-9]{1,20}%s+%%%%EOF" % (_LINE, _SPACE, _SPACE))
+_BEHIND_STREAM = re.compile(rb"%s*endstream%s+endobj(?=%s|%%)" % (_SPACE, _SPACE, _SPACE))
 _OBJECT_ZERO = b"0000000000 65535 f"
 _MAX_TAIL_BYTES = 16 << 10
 _END_WINDOW_BYTES = 1024
@@ -43,12 +43,24 @@ def fault(sections: tuple[Section, ...], document: Document, size_before: int) -
     for later, older in pairwise(sections):
         if later.trailer.get("Prev") != older.offset - document.base:
             return "/Prev does not point to a section itself"
-    most = max(size_before, document.highest_number + 1) + _SPARE_NUMBERS
+    highest = max(section.highest for section in document.sections)
+    most = max(size_before, highest + 1) + _SPARE_NUMBERS
     for section in sections:
         wrong = _in_trailer(section, most) or _in_listing(section)
         if wrong is not None:
             return wrong
     return None
+
+
+def lists_twice(sections: tuple[Section, ...]) -> bool:
+    """Whether any section lists an object twice: some readers take the first entry, others the last."""
+    parts = [part for section in sections for part in (section, section.hybrid) if part is not None]
+    return any(_overlapping(part) for part in parts)
+
+
+def _overlapping(section: Section) -> bool:
+    runs = sorted((run.first, run.count) for run in section.runs)
+    return any(first + count > following for (first, count), (following, _) in pairwise(runs))
 
 
 def reaches_end(document: Document) -> bool:
@@ -57,12 +69,15 @@ def reaches_end(document: Document) -> bool:
     return b"startxref" in tail[: document.end]
 
 
-def linearized_length(document: Document) -> int | None:
-    """/L of a linearization dictionary: readers that believe it begin at the front of the file (annex F)."""
+def says_length(document: Document, length: int) -> bool:
+    """Whether the file may begin with a linearization dictionary for a file of this length (annex F).
+
+    Readers that believe it begin at the front of the file.
+    """
     head = document.source.read(document.base, 2048)
     if b"/Lin" not in head and b"#" not in head:
-        return None
-    return max((int(one) for one in _LINEARIZED_LENGTH.findall(head)), default=None)
+        return False
+    return re.search(rb"(?<![0-9.])0*%d(?![0-9])" % length, head) is not None
 
 
 def _misleading_end(section: Section, end: int) -> bool:
@@ -72,6 +87,8 @@ def _misleading_end(section: Section, end: int) -> bool:
     """
     tail = section.source.read(section.end, min(end - section.end, _MAX_TAIL_BYTES))
     at = tail.find(b"startxref")
+    if section.kind == "stream" and _BEHIND_STREAM.match(tail) is None:
+        return True
     return (
         section.end + len(tail) < end
         or tail.count(b"startxref") != 1
@@ -83,7 +100,7 @@ def _misleading_end(section: Section, end: int) -> bool:
 def _in_trailer(section: Section, most: int) -> str | None:
     size, previous = section.trailer.get("Size"), section.trailer.get("Prev")
     if type(size) is not int or not section.highest < size <= most:
-        return "/Size of a trailer does not fit the objects that it lists"
+        return "/Size of a trailer does not fit the objects that there are"
     if type(previous) is not int:
         return "/Prev of a trailer is no integer"
     stream = section.trailer.get("XRefStm")
@@ -99,10 +116,9 @@ def _in_trailer(section: Section, most: int) -> str | None:
 def _in_listing(section: Section) -> str | None:
     parts = [section, *([section.hybrid] if section.hybrid else [])]
     for part in parts:
-        runs = sorted((run.first, run.count) for run in part.runs)
-        if any(first + count > following for (first, count), (following, _) in pairwise(runs)):
+        if _overlapping(part):
             return "a cross-reference section lists an object twice"
-        if not sum(count for _, count in runs):
+        if not sum(run.count for run in part.runs):
             return "a cross-reference section lists nothing"
         wrong = _in_table(part) if part.kind == "table" else _in_stream(part)
         if wrong is not None:
@@ -123,12 +139,16 @@ def _in_table(section: Section) -> str | None:
 def _in_stream(section: Section) -> str | None:
     if any(width > most for width, most in zip(section.widths, _MAX_WIDTHS, strict=True)):
         return "a cross-reference stream has columns that are too wide"
-    row, count = sum(section.widths), sum(run.count for run in section.runs)
+    index = section.trailer.get("Index")
+    counts = index[1::2] if isinstance(index, list) else [section.trailer.get("Size")]
+    row, count = sum(section.widths), sum(one for one in counts if type(one) is int)
     if len(section.decoded) != row * count:
         return "a cross-reference stream has more or fewer rows than it says"
     width = section.widths[0]
     starts = range(0, len(section.decoded), row) if width else ()
     kinds = {section.decoded[at : at + width] for at in starts}
+    if isinstance(section.lookup(0), InUse):
+        return "a cross-reference stream lists object 0 as one in use"
     if any(int.from_bytes(kind, "big") > 2 for kind in kinds):
         return "a cross-reference stream has rows of an unknown type"
     return None
