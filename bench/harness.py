@@ -6,6 +6,7 @@ does not, much. A row says what it measures, against what, and what it aims at.
 
 from __future__ import annotations
 
+import gc
 import statistics
 import subprocess
 import sys
@@ -59,6 +60,7 @@ def paired(
     read = time.perf_counter if clock == "wall" else time.process_time
     for _ in range(runs):
         for key, action in actions.items():
+            gc.collect()  # what one leaves behind must not be paid for by the next
             start = read()
             for _ in range(batch):
                 action()

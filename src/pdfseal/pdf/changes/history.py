@@ -88,8 +88,9 @@ def _steps(document: Document, ends: list[int]) -> Iterator[Step]:
     listed = _listed(document.sections[: len(document.sections) - len(old.document.sections)])
     if len(listed) > document.limits.changed_objects:
         raise document.limits.exceeded("changed_objects", "later revisions list too many objects")
-    growth = _Growth(References(document, listed), Strays(document, ends[0]), Live(old.document))
-    doubts = list(_doubts(document, ends[0]))
+    strays = Strays(document, ends[0])
+    growth = _Growth(References(document, listed), strays, Live(old.document))
+    doubts = list(_doubts(document, ends[0], strays))
     for start, end in pairwise([*ends, document.end]):
         new = State.of(document if end == document.end else document.earlier(end))
         sections = new.document.sections[: len(new.document.sections) - len(old.document.sections)]
@@ -98,9 +99,9 @@ def _steps(document: Document, ends: list[int]) -> Iterator[Step]:
         old, doubts = new, []
 
 
-def _doubts(document: Document, end: int) -> Iterator[Change]:
+def _doubts(document: Document, end: int, strays: Strays) -> Iterator[Change]:
     """What is harmless in the first signed revision as long as it does not grow."""
-    if (hidden := hidden_object(document, end)) is not None:
+    if (hidden := hidden_object(document, end, strays.listed)) is not None:
         yield Change(0, "other", f"the file grew, and byte {hidden} of what was signed hides another object")
     if lists_twice(document.sections):
         yield Change(0, "other", "the file grew, and its cross-reference data lists an object twice")

@@ -169,8 +169,8 @@ class Live:
             stream = _STREAM.search(head)
         head = head[: stream.start()] if stream else head
         doubtful = _may_be_open(head) or (stream is None and b"endobj" not in head)
-        odd = _ODD_NUMBER.search(head) or head.count(b"R") > len(_PLAIN_R.findall(head))
-        if (doubtful or odd) and self._is_open(start, following, readable=bool(odd)):
+        odd = _has_odd_reference(head)
+        if (doubtful or odd) and self._is_open(start, following, readable=odd):
             return True
         if stream is None:
             return False
@@ -200,6 +200,8 @@ class Live:
 
     def _pay_for_comments(self, head: bytes) -> None:
         """From each place behind which a comment may stand, `_STREAM` and `_LENGTH` pass that comment."""
+        if b"%" not in head:
+            return
         places = sum(1 for _ in _COMMENTED.finditer(head))
         self.document.work.spend(places * len(head) // BYTES_PER_STEP_COMMENTED)
 
@@ -213,6 +215,14 @@ class Live:
         except DocumentError:
             return 0
         return length if isinstance(length, int) else 0
+
+
+def _has_odd_reference(head: bytes) -> bool:
+    """Whether an object may hold references that readers differ on; most are seen at a glance."""
+    plain = head.count(b" 0 R") + head.count(b"/R") == head.count(b"R") and b". 0 R" not in head
+    if not plain and head.count(b"R") > len(_PLAIN_R.findall(head)):
+        return True
+    return _ODD_NUMBER.search(head) is not None
 
 
 def _odd_reference(value: Value) -> bool:

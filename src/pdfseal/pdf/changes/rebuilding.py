@@ -14,7 +14,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.source import Source
+from pdfseal.pdf.source import ReadAhead, Source, chunks
 from pdfseal.pdf.xref import InUse
 
 _WINDOW_BYTES = 4 << 20
@@ -24,6 +24,7 @@ _HEAD = re.compile(rb"(?<![0-9])[0-9]{1,10}" + _GAP + rb"[0-9]{1,5}" + _GAP + rb
 _ODD_HEAD = re.compile(rb"[0-9\r\n\x00\t\f ][\x00\t\n\f\r ]+\Z")
 _WORD = re.compile(rb"(?<![A-Za-z])obj|trailer")
 _NUMBER = re.compile(rb"0*([0-9]+)")
+_OBJECT = re.compile(rb"[\x00\t\n\f\r ]*[0-9]{1,10}[\x00\t\n\f\r ]+[0-9]{1,5}[\x00\t\n\f\r ]+obj")
 _SPACE = b"\x00\t\n\f\r "
 
 
@@ -32,7 +33,8 @@ class Strays:
 
     def __init__(self, document: Document, start: int) -> None:
         self.start = start
-        listed = sorted(_listed(document, start))
+        # positions that any section leads to, its own included, in order
+        listed = self.listed = sorted(set(_listed(document)))
         tables = sorted((s.offset, s.end) for s in document.sections if s.kind == "table" and s.end > start)
         trailers: set[int] = set()
         self._positions: list[int] = []
@@ -51,13 +53,14 @@ class Strays:
         return self._positions[index] if index < len(self._positions) else None
 
 
-def hidden_object(document: Document, end: int) -> int | None:
+def hidden_object(document: Document, end: int, listed: list[int]) -> int | None:
     """Where the first `end` bytes hold an object that only a rebuilding reader finds, and then prefers.
 
     That is one that nothing lists and that stands behind the one that counts. Nobody sees it before
-    the file grows by something that makes a reader rebuild.
+    the file grows by something that makes a reader rebuild. `listed`: see Strays.
     """
-    listed = sorted(_listed(document, 0))
+    if _words_of_objects(document.source, end) == _objects_at(document.source, listed, end):
+        return None  # as many as are listed, so that there is no other
     for position, word in _words(document.source, 0, end):
         if word == b"trailer" or _is_listed(document.source, listed, position):
             continue
@@ -68,10 +71,25 @@ def hidden_object(document: Document, end: int) -> int | None:
     return None
 
 
-def _listed(document: Document, start: int) -> Iterator[int]:
+def _words_of_objects(source: Source, end: int) -> int:
+    """How many times `obj` stands in the first bytes, by itself or in another word, but for `endobj`."""
+    count, lead = 0, b""
+    for piece in chunks(source, 0, end):
+        data = lead + piece
+        count += data.count(b"obj") - data.count(b"endobj")
+        lead = data[-5:]
+        count -= lead.count(b"obj") - lead.count(b"endobj")
+    return count + lead.count(b"obj") - lead.count(b"endobj")
+
+
+def _objects_at(source: Source, listed: list[int], end: int) -> int:
+    """At how many of the positions, which are in order, an object does begin."""
+    ahead = ReadAhead(source)
+    return sum(_OBJECT.match(ahead.read(at, 40)) is not None for at in listed if at < end)
+
+
+def _listed(document: Document) -> Iterator[int]:
     for section in document.sections:
-        if section.reach <= start:
-            continue
         yield section.offset
         if section.hybrid:
             yield section.hybrid.offset
