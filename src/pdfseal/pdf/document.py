@@ -174,9 +174,13 @@ class Document:
         if self._entries is None:
             found: dict[int, Entry] = {}
             for section in reversed(self.sections):
-                found |= section.entries()
+                found |= self._shared.listing(section)
             self._entries = found
         return self._entries
+
+    def listing(self, section: Section) -> dict[int, Entry]:
+        """All entries of one of its sections, by number; not to be changed."""
+        return self._shared.listing(section)
 
     def entry(self, number: int) -> Entry | None:
         """Where an object stands, by the newest section that lists it."""

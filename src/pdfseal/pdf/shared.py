@@ -28,6 +28,7 @@ class Shared:
         self.object_streams: dict[tuple[int, InUse], tuple[ObjectStream, int]] = {}
         self.decoded_bytes = 0
         self.kept_values = 0
+        self._listings: dict[int, dict[int, Entry]] = {}
         self._chains: dict[int, tuple[int, int]] = {}
         self._history: dict[int, list[tuple[int, Entry]]] | None = None
 
@@ -41,11 +42,18 @@ class Shared:
         if self._history is None:
             self._history = {}
             for age, section in enumerate(reversed(self.sections)):
-                for listed, entry in section.entries().items():
+                for listed, entry in self.listing(section).items():
                     self._history.setdefault(listed, []).append((age, entry))
         known = self._history.get(number, ())
         index = bisect_left(known, count, key=itemgetter(0))
         return known[index - 1][1] if index else None
+
+    def listing(self, section: Section) -> dict[int, Entry]:
+        """All entries of a section, read in bulk once; not to be changed."""
+        known = self._listings.get(section.offset)
+        if known is None:
+            known = self._listings[section.offset] = section.entries()
+        return known
 
     def chain(self, end: int) -> tuple[int, tuple[Section, ...]] | None:
         """`startxref` and the sections of an earlier state, where they are known."""

@@ -161,6 +161,8 @@ class Live:
         """Whether the object at `start` goes on behind the end; the next one begins at `following`."""
         end = self.document.end
         head = source.read(start, min(following - start, _HEAD_BYTES))
+        if len(head) == following - start and _is_plain(head):
+            return False
         self._pay_for_comments(head)
         stream = _STREAM.search(head)
         if stream is None and following - start > len(head):
@@ -215,6 +217,19 @@ class Live:
         except DocumentError:
             return 0
         return length if isinstance(length, int) else 0
+
+
+def _is_plain(whole: bytes) -> bool:
+    """Whether an object ends where the next one begins, with nothing in it that needs a closer look."""
+    return (
+        b"stream" not in whole
+        and whole.endswith((b"endobj\n", b"endobj\r\n", b"endobj\r", b"endobj \n"))
+        and b"(" not in whole
+        and b"%" not in whole
+        and b"\\" not in whole
+        and whole.count(b"obj") == 2
+        and not _has_odd_reference(whole)
+    )
 
 
 def _has_odd_reference(head: bytes) -> bool:

@@ -93,7 +93,7 @@ def _listed(document: Document) -> Iterator[int]:
         yield section.offset
         if section.hybrid:
             yield section.hybrid.offset
-        for entry in section.entries().values():
+        for entry in document.listing(section).values():
             if isinstance(entry, InUse):
                 yield entry.offset + document.base
 
