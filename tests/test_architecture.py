@@ -42,11 +42,12 @@ DIRECTIONS: dict[str, set[str]] = {
     "report_html": {"report", "report_words"},
     "inspection": {"pdf"},
     "extending": {"asn1", "verification", "pdf", "containers", "timestamp", "pki", "report"},
-    "stamping": {"sealing", "prepared", "pdf", "containers", "timestamp", "crypto"},
+    "stamping": {"sealing", "hashing", "prepared", "pdf", "containers", "timestamp", "crypto"},
     "prepared": {"placement", "pdf", "pki", "geometry"},
+    "hashing": {"pdf", "crypto"},
     "sealing": {
-        "prepared", "placement", "pdf", "containers", "timestamp", "pki", "crypto", "asn1", "geometry",
-        "sealimage",
+        "hashing", "prepared", "placement", "pdf", "containers", "timestamp", "pki", "crypto", "asn1",
+        "geometry", "sealimage",
     },
     "verification": {
         "pdf", "containers", "timestamp", "pki", "crypto", "asn1", "geometry", "report",

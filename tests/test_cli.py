@@ -22,8 +22,10 @@ from click.testing import CliRunner, Result
 import pdfseal
 from pdfseal.crypto.schemes import SCHEMES
 from pdfseal_cli.main import main
+from tests.support import honest as steps
 from tests.support.attacks import ATTACKS
 from tests.support.oracles import render_pdfium
+from tests.support.pki import PKI
 from tests.support.sealing import FIXTURES, private_key, trust
 
 PKI, PDF, PICTURES = FIXTURES / "pki", FIXTURES / "pdf", FIXTURES / "pictures"
@@ -564,3 +566,40 @@ def test_killed_at_any_moment(tmp_path: Path):
             assert pdfseal.verify(str(out), trust=trust("p256")).verdict == "passed"
             out.unlink()
         assert source.stat().st_size == size
+
+
+def test_no_output_over_an_input(tmp_path, pdfs):
+    """An output that another option or argument names as well is refused, and nothing is lost."""
+    sealed, root = tmp_path / "sealed.pdf", PKI / "p256-root.crt.pem"
+    sealed.write_bytes(steps.by_pdfseal((pdfs / "table.pdf").read_bytes()))
+    before = sealed.read_bytes()
+    for arguments in (
+        ["verify", str(sealed), "--report", str(sealed), "--trust", str(root)],
+        ["timestamp", "request", str(sealed), "-o", str(sealed)],
+    ):
+        done = CliRunner().invoke(main, arguments)
+        assert done.exit_code == 2, done.output
+        assert "named twice" in done.stderr
+        assert sealed.read_bytes() == before
+
+
+def test_compose_notices_that_the_original_changed(tmp_path, pdfs):
+    prepared = pdfseal.prepare(
+        (pdfs / "table.pdf").read_bytes(), placement=None, signer=steps.certificate("p256-signer")
+    )
+    scheme = steps.SCHEMES[prepared.signature_scheme]
+    signature = steps.private_key("p256-signer").sign(prepared.hash_set_bytes, scheme)
+    changed = bytearray(prepared.pdf_bytes())
+    changed[500] ^= 1
+    names = {"p.pdf": bytes(changed), "s.json": prepared.to_json().encode(), "v.sig": signature}
+    for name, data in names.items():
+        (tmp_path / name).write_bytes(data)
+    done = CliRunner().invoke(
+        main,
+        [
+            "compose", str(tmp_path / "p.pdf"), "--session", str(tmp_path / "s.json"),
+            "--signature", str(tmp_path / "v.sig"), "-o", str(tmp_path / "out.pdf"),
+        ],
+    )  # fmt: skip
+    assert "digest_mismatch" in done.stderr
+    assert not (tmp_path / "out.pdf").exists()

@@ -25,6 +25,7 @@ from pdfseal_cli.batch_items import items_of, listing_of, orders
 from pdfseal_cli.batch_progress import Progress, show_summary, summary_lines
 from pdfseal_cli.batch_signers import signers_of
 from pdfseal_cli.edge import FAILED, INDETERMINATE, OUTSIDE, UNREADABLE, UNSIGNED, guarded, note, print_json
+from pdfseal_cli.outputs import write_output
 from pdfseal_cli.params import (
     MOMENT,
     json_option,
@@ -33,7 +34,6 @@ from pdfseal_cli.params import (
     read_certificates,
     read_pdf_password,
     signature_options,
-    write_output,
 )
 from pdfseal_cli.signers import signer_options
 

@@ -13,7 +13,8 @@ from pdfseal.pki.describe import describe, extension_text
 from pdfseal.pki.revocation import RevocationPolicy
 from pdfseal.pki.validation import Validation, validate_certificate
 from pdfseal_cli.edge import DONE, FAILED, INDETERMINATE, guarded, print_json
-from pdfseal_cli.params import MOMENT, json_option, read_certificates, write_output
+from pdfseal_cli.outputs import write_output
+from pdfseal_cli.params import MOMENT, json_option, read_certificates
 from pdfseal_cli.trust import trust_arguments, trust_options
 
 _MODES = click.Choice(["soft", "hard", "off"])

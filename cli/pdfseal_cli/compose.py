@@ -10,9 +10,8 @@ from pdfseal import Patch, PreparedSeal, sealing
 from pdfseal.pdf.source import opened
 from pdfseal.timestamp import read_token
 from pdfseal_cli.edge import guarded, print_json
+from pdfseal_cli.outputs import check_apart, check_output
 from pdfseal_cli.params import (
-    check_apart,
-    check_output,
     json_option,
     pdf_input,
     read_certificates,
@@ -63,6 +62,7 @@ def _patch(options: dict[str, Any], source: Any, signature: bytes, timestamp: by
     if options["session"] is not None:
         session = PreparedSeal.from_json(read_input(options["session"], "--session"))
         sealing.check_prepared(session, source)
+        sealing.check_original(session, source)
         return sealing.compose(session, signature, timestamp=timestamp)
     if options["cert"] is None:
         raise click.UsageError("--to-be-signed goes with --cert CERT")

@@ -8,15 +8,8 @@ import click
 
 import pdfseal
 from pdfseal_cli.edge import guarded, print_json
-from pdfseal_cli.params import (
-    MOMENT,
-    check_output,
-    json_option,
-    pdf_input,
-    read_anchors,
-    read_pdf_password,
-    write_output,
-)
+from pdfseal_cli.outputs import check_output, write_output
+from pdfseal_cli.params import MOMENT, json_option, pdf_input, read_anchors, read_pdf_password
 from pdfseal_cli.trust import trust_arguments, trust_options
 from pdfseal_cli.tsa import tsa_client, tsa_options
 

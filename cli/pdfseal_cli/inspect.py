@@ -12,7 +12,8 @@ from pdfseal.inspection import extract_length
 from pdfseal.pdf.source import copy_into, opened, write_atomically
 from pdfseal_cli.edge import guarded, print_json
 from pdfseal_cli.limits import limit_option, limits_of
-from pdfseal_cli.params import check_output, json_option, pdf_input, read_pdf_password
+from pdfseal_cli.outputs import check_output
+from pdfseal_cli.params import json_option, pdf_input, read_pdf_password
 
 
 @click.command("inspect")

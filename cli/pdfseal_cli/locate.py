@@ -12,7 +12,8 @@ import pdfseal
 from pdfseal import Located, Match
 from pdfseal.pdf.text.search import show_pages
 from pdfseal_cli.edge import guarded, note, print_json
-from pdfseal_cli.params import KEYWORD_OPTIONS, json_option, pdf_input, read_pdf_password, write_output
+from pdfseal_cli.outputs import write_output
+from pdfseal_cli.params import KEYWORD_OPTIONS, json_option, pdf_input, read_pdf_password
 from pdfseal_cli.pictures import marked_page
 
 _LONG = 50  # pages: from here on progress is shown on a terminal

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -33,7 +33,6 @@ from pdfseal import (
 )
 from pdfseal.adapters.keys import decode_signature
 from pdfseal.geometry import mm_to_points
-from pdfseal.pdf.source import write_atomically
 from pdfseal.pdf.text.search import ORDERS
 from pdfseal.placement import Placement
 from pdfseal.placement.rules import EDGES, ORIGINS, POSITIONS, UNITS
@@ -191,59 +190,6 @@ def read_pdf_password(path: str | None) -> str | None:
         raise CallerError("argument", f"{path}: the password is not UTF-8 text") from error
 
 
-def check_output(output: str | None, source: str, in_place: bool) -> str:
-    """Where the result goes. Never the input, unless --in-place asks for that."""
-    if in_place:
-        if output is not None or source == "-":
-            raise click.UsageError("--in-place goes with an input file and without -o")
-        return source
-    if output is None:
-        raise click.UsageError("missing -o OUTPUT (or --in-place)")
-    if source != "-" and _same_file(output, source):
-        raise CallerError(
-            "output_exists_as_input",
-            f"{output} is the input file: name another output, or ask for --in-place",
-        )
-    return output
-
-
-# Options that name files to read; what a command writes must be none of them.
-_INPUTS = (
-    "file", "prepared", "cert", "chain", "key", "password_file", "pdf_password_file", "image", "seal",
-    "session", "to_be_signed", "signature", "timestamp",
-)  # fmt: skip
-
-
-def check_apart(options: dict[str, Any], *outputs: str) -> None:
-    """No output may be an input or another output, and one input at most is standard input.
-
-    `outputs` names the options that name files to write.
-    """
-    inputs: list[tuple[str, str]] = []
-    for name in _INPUTS:
-        given = options.get(name) if name not in outputs else None
-        inputs += [(name, path) for path in (given if isinstance(given, tuple) else (given,)) if path]
-    if sum(path == "-" for _, path in inputs) > 1:
-        raise click.UsageError("only one input can be standard input")
-    written: list[str] = []
-    for path in (options[name] for name in outputs if options[name] is not None):
-        for name, source in inputs:
-            if _same_file(path, source):
-                raise CallerError(
-                    "output_exists_as_input", f"{path} is also read ({name}): name another output"
-                )
-        if any(_same_file(path, other) for other in written):
-            raise CallerError("argument", f"{path} is named for two outputs")
-        written.append(path)
-
-
-def _same_file(one: str, other: str) -> bool:
-    """Whether two paths lead to one file, which need not be there."""
-    if os.path.realpath(one) == os.path.realpath(other):
-        return True
-    return os.path.exists(one) and os.path.exists(other) and os.path.samefile(one, other)
-
-
 def signature_argument(text: str) -> bytes:
     """A file's content, or the argument itself as base64 or hex."""
     if text == "-" or os.path.exists(text):
@@ -262,15 +208,6 @@ def signature_argument(text: str) -> bytes:
 
 def _is_hex(text: str) -> bool:
     return all(char in "0123456789abcdefABCDEF" for char in text)
-
-
-def write_output(path: str, data: bytes) -> None:
-    """A small output file, whole or not at all."""
-
-    def fill(out: BinaryIO) -> None:
-        out.write(data)
-
-    write_atomically(path, fill)
 
 
 KEYWORD_OPTIONS = (

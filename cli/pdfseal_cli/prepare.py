@@ -14,9 +14,8 @@ from pdfseal.prepared import box_to_json
 from pdfseal_cli.appearance import appearance_of, appearance_options
 from pdfseal_cli.edge import guarded, note, print_json
 from pdfseal_cli.limits import limit_option, limits_of
+from pdfseal_cli.outputs import check_apart, check_output, write_output
 from pdfseal_cli.params import (
-    check_apart,
-    check_output,
     json_option,
     pdf_input,
     placement_of,
@@ -25,7 +24,6 @@ from pdfseal_cli.params import (
     read_input,
     read_pdf_password,
     signature_options,
-    write_output,
 )
 from pdfseal_cli.signers import signer_of, signer_options
 from pdfseal_cli.tsa import tsa_client, tsa_options

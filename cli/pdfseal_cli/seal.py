@@ -23,6 +23,7 @@ from pdfseal.containers.ses_common import Seal
 from pdfseal.crypto.schemes import default_scheme
 from pdfseal.geometry import points_to_mm
 from pdfseal_cli.edge import VERDICT_CODES, guarded, print_json
+from pdfseal_cli.outputs import write_output
 from pdfseal_cli.params import (
     MOMENT,
     SIZE,
@@ -31,7 +32,6 @@ from pdfseal_cli.params import (
     read_certificates,
     read_input,
     signature_argument,
-    write_output,
 )
 from pdfseal_cli.signers import signer_of, signer_options
 

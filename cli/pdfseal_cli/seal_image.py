@@ -22,7 +22,8 @@ from pdfseal.sealimage import (
 )
 from pdfseal.sealimage.seals import ENDINGS
 from pdfseal_cli.edge import guarded, print_json
-from pdfseal_cli.params import json_option, length, read_input, write_output
+from pdfseal_cli.outputs import write_output
+from pdfseal_cli.params import json_option, length, read_input
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -28,16 +28,15 @@ from pdfseal.timestamp import (
 )
 from pdfseal.verification.timestamps import token_facts
 from pdfseal_cli.edge import DONE, FAILED, INDETERMINATE, guarded, print_json
+from pdfseal_cli.outputs import check_output, write_output
 from pdfseal_cli.params import (
     MOMENT,
-    check_output,
     json_option,
     pdf_input,
     read_anchors,
     read_certificates,
     read_input,
     read_pdf_password,
-    write_output,
 )
 from pdfseal_cli.timestamp_serve import authority_of, authority_options, serve
 from pdfseal_cli.tsa import tsa_client, tsa_options

@@ -14,14 +14,8 @@ from pdfseal.adapters.rendering import render_for_report
 from pdfseal.report_html import ShownAnchor, to_html
 from pdfseal_cli.edge import VERDICT_CODES, as_pdfseal_error, error_json, exit_code, guarded, note, print_json
 from pdfseal_cli.limits import limit_option, limits_of
-from pdfseal_cli.params import (
-    MOMENT,
-    json_option,
-    pdf_input,
-    read_anchors,
-    read_pdf_password,
-    write_output,
-)
+from pdfseal_cli.outputs import write_output
+from pdfseal_cli.params import MOMENT, json_option, pdf_input, read_anchors, read_pdf_password
 from pdfseal_cli.trust import trust_arguments, trust_options
 
 # The exit code for several files is the first of these that any file met.

@@ -17,9 +17,9 @@ from functools import partial
 
 from pdfseal.containers import finish, to_be_signed_digest
 from pdfseal.containers.base import Finished, Plan
-from pdfseal.crypto.digests import Hasher, new_hash
 from pdfseal.errors import CallerError, RefusedError
 from pdfseal.geometry import Matrix, Rect, Size
+from pdfseal.hashing import digest_of, digest_prepared
 from pdfseal.pdf.conformance import DrawingRules, drawing_rules, longest_string
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.drawing.appearance import Drawing, write_drawing, write_form
@@ -49,8 +49,8 @@ from pdfseal.pdf.rights import (
     strictest,
 )
 from pdfseal.pdf.second_reader import check_agreement
-from pdfseal.pdf.signature import covered_pieces, find_prepared, find_signatures
-from pdfseal.pdf.source import Source, chunks
+from pdfseal.pdf.signature import find_prepared, find_signatures
+from pdfseal.pdf.source import Source
 from pdfseal.pdf.structure import StructureTree, Unusable, read_structure
 from pdfseal.pdf.syntax import Ref
 from pdfseal.pdf.text.pages import PageTexts
@@ -222,6 +222,15 @@ def check_prepared(prepared: PreparedSeal, source: Source) -> None:
     raise RefusedError("not_prepared", "the file is not the prepared PDF of this session")
 
 
+def check_original(prepared: PreparedSeal, source: Source) -> None:
+    """Whether the original part of the prepared PDF is still what was prepared, by its digest.
+
+    Raises `digest_mismatch`.
+    """
+    if digest_of(source, prepared.byte_range, prepared.digest_algorithm) != prepared.hash_bytes:
+        raise RefusedError("digest_mismatch", "the prepared PDF was changed since it was prepared")
+
+
 def compose_prepared(
     source: Source,
     to_be_signed: bytes,
@@ -247,10 +256,8 @@ def compose_prepared(
             "not_prepared", "the PDF holds no prepared, empty signature that covers the whole file"
         )
     finished = finish(to_be_signed, signature, certificates=certificates, timestamp=timestamp)
-    hasher = new_hash(finished.digest_algorithm)
-    for start, stop in covered_pieces(found.byte_range):
-        _feed(hasher, source, start, stop)
-    _check_digest(finished, finished.digest_algorithm, hasher.digest())
+    digest = digest_of(source, found.byte_range, finished.digest_algorithm)
+    _check_digest(finished, finished.digest_algorithm, digest)
     return fill_hole((found.hole[0], found.hole[1] - found.hole[0]), finished.der)
 
 
@@ -453,22 +460,6 @@ def _form(
         calibrated=rules.calibrated,
         window=item.box.window,
     )
-
-
-def digest_prepared(source: Source, base_length: int, appended: AppendedSignature, algorithm: str) -> bytes:
-    """The digest over the ByteRange of the file that will be: the original, then what is appended."""
-    hasher = new_hash(algorithm)
-    _feed(hasher, source, 0, base_length)
-    hole_at = appended.hole[0] - base_length
-    view = memoryview(appended.data)
-    hasher.update(view[:hole_at])
-    hasher.update(view[hole_at + appended.hole[1] :])
-    return hasher.digest()
-
-
-def _feed(hasher: Hasher, source: Source, start: int, stop: int) -> None:
-    for piece in chunks(source, start, stop):
-        hasher.update(piece)
 
 
 def _check_digest(finished: Finished, algorithm: str, digest: bytes) -> None:

@@ -26,6 +26,7 @@ from pdfseal.containers import Container, finish, read_container
 from pdfseal.containers.base import TIMESTAMP_RESERVE_BYTES
 from pdfseal.crypto.digests import digest
 from pdfseal.errors import CallerError, DocumentError, OutsideError, RefusedError
+from pdfseal.hashing import digest_prepared
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.dss import Dss, Evidence, vri_key, write_dss
 from pdfseal.pdf.field import SignatureEntry, append_signature, free_field_name
@@ -34,7 +35,7 @@ from pdfseal.pdf.second_reader import check_agreement
 from pdfseal.pdf.signature import FoundSignature, find_signatures
 from pdfseal.pdf.source import Source
 from pdfseal.prepared import Patch, PreparedSeal
-from pdfseal.sealing import digest_prepared, fill_hole
+from pdfseal.sealing import fill_hole
 from pdfseal.timestamp import Token, read_token, verify_token
 
 FILTER, SUBFILTER = "Adobe.PPKLite", "ETSI.RFC3161"

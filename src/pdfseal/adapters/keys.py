@@ -70,7 +70,6 @@ class LocalSigner:
         signature: bytes = self._secret.sign(digest, ECDSA(prehashed))
         return signature
 
-
     @cached_property
     def _sm2_sign(self) -> Callable[[bytes], tuple[int, int]]:
         """The key is loaded once: reading it costs as much as signing."""
