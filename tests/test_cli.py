@@ -25,7 +25,6 @@ from pdfseal_cli.main import main
 from tests.support import honest as steps
 from tests.support.attacks import ATTACKS
 from tests.support.oracles import render_pdfium
-from tests.support.pki import PKI
 from tests.support.sealing import FIXTURES, private_key, trust
 
 PKI, PDF, PICTURES = FIXTURES / "pki", FIXTURES / "pdf", FIXTURES / "pictures"

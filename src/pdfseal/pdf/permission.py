@@ -77,15 +77,30 @@ class Permission:
         return any(lock.covers(name) for lock in self.locks)
 
 
-def read_permission(document: Document, signature: Dictionary, field: Dictionary | None) -> Permission:
-    """The permission of a signature dictionary and of the field that it is the value of."""
-    lock = document.dictionary(field.get("Lock")) if field is not None else None
-    rules = [parameters for parameters in _transforms(document, signature, "FieldMDP") if parameters]
+def read_permission(document: Document, signature: Dictionary, *fields: Dictionary) -> Permission:
+    """The permission of a signature dictionary and of the fields that it is the value of.
+
+    A /Lock may stand in any of these, or in a field above: all of them count.
+    """
+    locks = [lock for field in fields for lock in _locks_above(document, field)]
+    stated = [stated_permission(document, lock) for lock in locks]
+    # parameters that are not there lock everything, as does an action that is not known
+    rules = [one or Dictionary() for one in _transforms(document, signature, "FieldMDP")]
     return Permission(
         docmdp_permission(document, signature),
-        stated_permission(document, lock) if lock is not None else None,
-        tuple(dict.fromkeys(read_lock(document, one) for one in (*rules, lock) if one is not None)),
+        min((one for one in stated if one is not None), default=None),
+        tuple(dict.fromkeys(read_lock(document, one) for one in (*rules, *locks))),
     )
+
+
+def _locks_above(document: Document, field: Dictionary) -> Iterator[Dictionary]:
+    found: Dictionary | None = field
+    for _ in range(document.limits.field_depth):
+        if found is None:
+            return
+        if (lock := document.dictionary(found.get("Lock"))) is not None:
+            yield lock
+        found = document.dictionary(found.get("Parent"))
 
 
 def docmdp_permission(document: Document, signature: Dictionary) -> int | None:

@@ -13,6 +13,7 @@ Reference: ISO 32000-2, 12.8.1 (signature dictionaries), 12.7.5.5 (signature fie
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -49,6 +50,7 @@ class FoundSignature:
     problems: tuple[tuple[str, str], ...]
     widget: Dictionary | None = dataclasses.field(repr=False)
     widget_ref: Ref | None
+    owners: tuple[Dictionary, ...] = dataclasses.field(default=(), repr=False)  # every field with this value
 
     @property
     def covered_end(self) -> int:
@@ -86,15 +88,19 @@ def find_signatures(document: Document) -> tuple[FoundSignature, ...]:
 
 def _find_signatures(document: Document) -> tuple[FoundSignature, ...]:
     found: dict[object, FoundSignature] = {}
+    owners: dict[object, list[Dictionary]] = defaultdict(list)
     for kid, dictionary, name, kind in walk_fields(document):
         if kind == Name("Sig") and document.dictionary(dictionary.get("V")) is not None:
             key, located = _locate_value(document, kid, dictionary)
             found[key] = _examine(document, located, name, dictionary, kid if isinstance(kid, Ref) else None)
+            owners[key].append(dictionary)
         _check_count(document, found)
     for key, located in (*_in_first_form(document), *_written_later(document)):
         if key not in found:
             found[key] = _examine(document, located, None, None, None)
         _check_count(document, found)
+    for key, fields in owners.items():
+        found[key] = dataclasses.replace(found[key], owners=tuple(fields))
     return tuple(sorted(found.values(), key=lambda one: (one.covered_end, one.field or "")))
 
 

@@ -387,7 +387,7 @@ def _judge_changes(document: Document, history: History, case: _Case) -> Changes
     if not _covers_revision(case):
         return ChangesSeen("other", False)
     changes = history.since(case.found.covered_end)
-    permission = read_permission(document, case.found.dictionary, case.found.widget)
+    permission = read_permission(document, case.found.dictionary, *case.found.owners)
     level = permission.level
     allowed = changes.level in (_ALLOWED_LEVELS if level is None else _ALLOWED_BY_DOCMDP[level])
     for change in dict.fromkeys(changes.details):
