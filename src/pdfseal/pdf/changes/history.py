@@ -25,7 +25,7 @@ from pdfseal.pdf.changes.sections import fault, lists_twice, reaches_end, says_l
 from pdfseal.pdf.changes.values import alike
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.syntax import WHITESPACE, Dictionary
-from pdfseal.pdf.xref import InUse, Section
+from pdfseal.pdf.xref import InUse, Packed, Section
 
 _MAX_TRAILING_BYTES = 4096
 
@@ -90,7 +90,7 @@ def _steps(document: Document, ends: list[int]) -> Iterator[Step]:
         raise document.limits.exceeded("changed_objects", "later revisions list too many objects")
     strays = Strays(document, ends[0])
     growth = _Growth(References(document, listed), strays, Live(old.document))
-    doubts = list(_doubts(document, ends[0], strays))
+    doubts = list(_doubts(document, old.document, strays))
     for start, end in pairwise([*ends, document.end]):
         new = State.of(document if end == document.end else document.earlier(end))
         sections = new.document.sections[: len(new.document.sections) - len(old.document.sections)]
@@ -99,12 +99,28 @@ def _steps(document: Document, ends: list[int]) -> Iterator[Step]:
         old, doubts = new, []
 
 
-def _doubts(document: Document, end: int, strays: Strays) -> Iterator[Change]:
+def _doubts(document: Document, old: Document, strays: Strays) -> Iterator[Change]:
     """What is harmless in the first signed revision as long as it does not grow."""
-    if (hidden := hidden_object(document, end, strays.listed)) is not None:
+    if (hidden := hidden_object(document, old.end, strays.listed)) is not None:
         yield Change(0, "other", f"the file grew, and byte {hidden} of what was signed hides another object")
+    if (number := _misplaced(old)) is not None:
+        reason = "the file grew, and readers differ on which object of its object stream this one is"
+        yield Change(number, "other", reason)
     if lists_twice(document.sections):
         yield Change(0, "other", "the file grew, and its cross-reference data lists an object twice")
+
+
+def _misplaced(document: Document) -> int | None:
+    """A packed object not at the place that its entry says: some readers look there, others search."""
+    for number, entry in document.entries().items():
+        if not isinstance(entry, Packed):
+            continue
+        try:
+            if not document.object_stream(entry.stream).stands(number, entry.place):
+                return number
+        except DocumentError:
+            continue  # of a stream that is not there: see Live.awaits
+    return None
 
 
 def _listed(sections: tuple[Section, ...]) -> list[int]:
