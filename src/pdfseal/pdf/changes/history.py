@@ -85,7 +85,7 @@ def _refusal(document: Document, end: int) -> str | None:
 def _steps(document: Document, ends: list[int]) -> Iterator[Step]:
     """The steps between the ends, and from the last of them to the end of the file, in order."""
     old = State.of(document.earlier(ends[0]))
-    listed = _listed(document.sections[: len(document.sections) - len(old.document.sections)])
+    listed = _listed(document, document.sections[: len(document.sections) - len(old.document.sections)])
     if len(listed) > document.limits.changed_objects:
         raise document.limits.exceeded("changed_objects", "later revisions list too many objects")
     strays = Strays(document, ends[0])
@@ -123,10 +123,9 @@ def _misplaced(document: Document) -> int | None:
     return None
 
 
-def _listed(sections: tuple[Section, ...]) -> list[int]:
+def _listed(document: Document, sections: tuple[Section, ...]) -> list[int]:
     """Object numbers with an entry in any of the sections, in order."""
-    numbers = sorted({number for section in sections for number in section.entries()} - {0})
-    return numbers
+    return sorted({number for section in sections for number in document.listing(section)} - {0})
 
 
 @dataclass(slots=True)
@@ -154,9 +153,9 @@ class _Growth:
             yield Change(0, "ltv", "the document's information was updated")
         if (over := self.live.reaching_over(self.looked_at)) is not None:
             yield Change(over, "other", "a signed object goes on in bytes that are not its own")
-        if (number := self._regenerated(sections)) is not None:
+        if (number := self._regenerated(new.document, sections)) is not None:
             yield Change(number, "other", "a later section lists the object under another generation")
-        numbers = _listed(sections)
+        numbers = _listed(new.document, sections)
         yield from Judge(old, new, self.live, self.references, numbers).judge()
         if (stray := self.strays.after(start)) is not None and stray < end:
             yield Change(0, "other", f"byte {stray} begins an object or trailer that nothing leads to")
@@ -166,13 +165,13 @@ class _Growth:
         self.live.advance(new.document, numbers)
         self.looked_at = numbers
 
-    def _regenerated(self, sections: tuple[Section, ...]) -> int | None:
+    def _regenerated(self, document: Document, sections: tuple[Section, ...]) -> int | None:
         """An object that any later section gives another generation: readers differ on which one then counts.
 
         7.5.4: the number of an object in use is not given out again before it was freed.
         """
         for section in sections:
-            for number, entry in section.entries().items():
+            for number, entry in document.listing(section).items():
                 old = self.live.entry(number)
                 if isinstance(entry, InUse) and isinstance(old, InUse) and entry.generation != old.generation:
                     return number

@@ -185,12 +185,11 @@ class Judge:
     def _judge_stream(self, number: int, new: Value) -> Change:
         """Some form fillers write the appearance of a field again under its old number (12.7.4.3)."""
         names = self._filled_appearance(number)
-        is_form = isinstance(new, Dictionary) and new.get("Subtype") == Name("Form")
-        if isinstance(new, Dictionary) and new.get("Type") not in (None, Name("XObject")):
-            is_form = False
-        if number in self.live.packed:
-            is_form = False  # it holds other objects as well
-        if names and is_form and self.before.is_stream(number) and self.after.is_stream(number):
+        drawn = new if isinstance(new, Dictionary) else Dictionary()
+        is_form = drawn.get("Subtype") == Name("Form") and drawn.get("Type") in (None, Name("XObject"))
+        is_alone = number not in self.live.packed  # and no object stream as well
+        streams = self.before.is_stream(number) and self.after.is_stream(number)
+        if names and is_form and is_alone and streams:
             return Change(number, "form_filling", "the appearance of a form field was drawn anew", names)
         return Change(number, "other", "a stream was replaced or removed")
 

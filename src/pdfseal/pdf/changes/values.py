@@ -33,13 +33,6 @@ def keys_leading_to(value: Value, number: int) -> Iterator[str]:
             stack += [(key, entry) for entry in item]
 
 
-def entries_leading_to(value: Value, number: int) -> Iterator[str]:
-    """The entries of a dictionary itself inside which an object is referred to."""
-    for key, item in value.items() if isinstance(value, Dictionary) else ():
-        if any(ref.number == number for ref in all_references(item)):
-            yield key
-
-
 def alike(one: Value, other: Value) -> bool:
     """Equal with equal types: Python takes true for 1 and 1 for 1.0, readers of PDF do not."""
     stack: list[tuple[Value, Value]] = [(one, other)]
