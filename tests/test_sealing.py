@@ -9,9 +9,20 @@ from pathlib import Path
 import pytest
 
 import pdfseal
-from pdfseal import Appearance, AtPoint, CallerError, InRectangle, Point, Rect, RefusedError, Size, Wording
+from pdfseal import (
+    Appearance,
+    AtPoint,
+    CallerError,
+    InRectangle,
+    Point,
+    Rect,
+    RefusedError,
+    Size,
+    Wording,
+    sealing,
+)
 from pdfseal.crypto.schemes import SCHEMES
-from pdfseal.pdf.source import BytesSource
+from pdfseal.pdf.source import BytesSource, opened
 from pdfseal.sealing import check_prepared
 from pdfseal.sealing import prepare as prepare_core
 from tests.support.attacks import attack
@@ -338,6 +349,62 @@ def test_in_place(tmp_path: Path):
     prepared.write(path)
     pdfseal.compose(prepared, sign(prepared)).write_in_place(path)
     assert pdfseal.verify(str(path), trust=trust("p256")).verdict == "passed"
+
+
+def test_a_patch_goes_into_no_other_file(tmp_path: Path):
+    """A file of the same length, another preparation of the same PDF, a sealed one: nothing is written."""
+    prepared, again = prepare(), prepare()
+    patch = pdfseal.compose(prepared, sign(prepared))
+    sealed_otherwise = bytearray(compose(prepared))
+    sealed_otherwise[patch.offset + 7] ^= 1
+    for other, code in (
+        (b"x" * prepared.total_length, "not_prepared"),
+        (again.pdf_bytes(), "not_prepared"),
+        (pdf(), "not_prepared"),
+        (bytes(sealed_otherwise), "hole_not_empty"),
+    ):
+        path = tmp_path / "other.pdf"
+        path.write_bytes(other)
+        refused(code, patch.write_in_place, path)
+        refused(code, patch.applied_to, other)
+        refused(code, patch.write, BytesSource(other), tmp_path / "out.pdf")
+        assert path.read_bytes() == other
+    refused("not_prepared", again.write, tmp_path / "out.pdf", patch=patch)
+    stateless = sealing.compose_prepared(
+        BytesSource(again.pdf_bytes()), again.hash_set_bytes, sign(again), certificates=again.certificates
+    )
+    refused("not_prepared", stateless.applied_to, prepared.pdf_bytes())
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["other.pdf"]
+
+
+def test_an_interrupted_patch_is_written_again(tmp_path: Path):
+    prepared, path = prepare(), tmp_path / "prepared.pdf"
+    patch = pdfseal.compose(prepared, sign(prepared))
+    half = bytearray(prepared.pdf_bytes())
+    half[patch.offset : patch.offset + 900] = patch.data[:900]
+    path.write_bytes(half)
+    for _ in range(2):
+        patch.write_in_place(path)
+        assert path.read_bytes() == patch.applied_to(prepared.pdf_bytes())
+
+
+def test_the_original_is_overwritten_on_request_alone(tmp_path: Path):
+    path, link, hard = (tmp_path / name for name in ("in.pdf", "link.pdf", "hard.pdf"))
+    path.write_bytes(pdf())
+    link.symlink_to(path)
+    hard.hardlink_to(path)
+    prepared = prepare(str(path))  # type: ignore[arg-type]
+    patch = pdfseal.compose(prepared, sign(prepared))
+    for output in (path, link, hard):
+        refused("output_exists_as_input", prepared.write, output)
+        refused("output_exists_as_input", prepared.write, output, patch=patch)
+    assert path.read_bytes() == pdf()
+    prepared.write(link, patch=patch, in_place=True)
+    assert link.is_symlink()
+    assert pdfseal.verify(str(path), trust=trust("p256")).verdict == "passed"
+    path.write_bytes(prepared.pdf_bytes(pdf()))
+    with opened(path) as source:
+        refused("output_exists_as_input", patch.write, source, link)
 
 
 def test_errors_have_the_right_class():

@@ -14,6 +14,7 @@ from typing import BinaryIO
 import pytest
 
 import pdfseal
+from pdfseal import OutsideError
 from pdfseal.pdf.source import (
     CHUNK_BYTES,
     BytesSource,
@@ -183,10 +184,19 @@ def test_copies(tmp_path: Path, kind: str, length: int):
 def test_patch_in_place(tmp_path: Path):
     path = tmp_path / "file"
     path.write_bytes(b"0123456789")
-    patch_in_place(path, 3, b"abc")
-    assert path.read_bytes() == b"012abc6789"
+    seen: list[bytes] = []
+    patch_in_place(path, 3, b"abc", check=lambda source: seen.append(source.read(0, source.size)))
+    assert (seen, path.read_bytes()) == ([b"0123456789"], b"012abc6789")
     for place in (tmp_path, tmp_path / "missing"):
-        assert code_of(patch_in_place, place, 0, b"x") == "file_system"
+        with pytest.raises(OutsideError):
+            patch_in_place(place, 0, b"x", check=seen.append)
+
+    def another(source: object) -> None:
+        raise ValueError
+
+    with pytest.raises(ValueError, match=r"^$"):
+        patch_in_place(path, 3, b"xyz", check=another)
+    assert path.read_bytes() == b"012abc6789"
 
 
 WRITER = """

@@ -138,7 +138,8 @@ def _seal(
     )
     outside = CommandSigner([sys.executable, "-m", "pdfseal_cli.outside_signer", str(identity.key_path)])
     signature = outside.sign(prepared.hash_set_bytes, SCHEMES[prepared.signature_scheme])
-    prepared.write(output, patch=pdfseal.compose(prepared, signature))
+    patch = pdfseal.compose(prepared, signature)
+    prepared.write(output, patch=patch, in_place=source == output)
 
 
 def _judge(stage: Stage, path: Path, what: str, expected: str) -> Step:

@@ -86,7 +86,7 @@ def sign(**options: Any) -> None:
     # a seal of the 2014 layout has no place for a token: it goes into the document behind it
     afterwards = token if prepared.scheme == "ses2014" else None
     patch = pdfseal.compose(prepared, signature, timestamp=None if afterwards else token)
-    prepared.write(output, patch=patch)
+    prepared.write(output, patch=patch, in_place=options["in_place"])
     if afterwards is not None:
         sealed = pdfseal.attach_timestamp(
             output,

@@ -19,7 +19,16 @@ from typing import Any, BinaryIO
 
 from pdfseal.errors import CallerError, PdfsealError, RefusedError
 from pdfseal.geometry import Rect
-from pdfseal.pdf.source import FileSource, Source, copy_into, opened, patch_in_place, write_atomically
+from pdfseal.pdf.source import (
+    BytesSource,
+    FileSource,
+    Source,
+    copy_into,
+    is_file_of,
+    opened,
+    patch_in_place,
+    write_atomically,
+)
 from pdfseal.pki.certificate import Certificate
 from pdfseal.placement import WHOLE, Box
 
@@ -81,13 +90,20 @@ class PreparedSeal:
         pdf: Pdf | None = None,
         *,
         patch: Patch | None = None,
+        in_place: bool = False,
         sync: bool = True,
     ) -> None:
         """Write the prepared PDF, or with its `patch` the sealed one, whole or not at all.
 
-        `sync` False leaves flushing to the system. Raises `source_changed`, `file_system`.
+        `in_place` lets it take the place of the original. `sync` False leaves flushing to the system.
+        Raises `source_changed`, `output_exists_as_input`, `not_prepared` for a patch of another seal,
+        `file_system`.
         """
+        if patch is not None and not patch.fits(self):
+            raise RefusedError("not_prepared", "the patch was made for another prepared PDF")
         with self._original(pdf) as source:
+            if not in_place:
+                _refuse_own_file(source, path)
 
             def fill(out: BinaryIO) -> None:
                 copy_into(source, out, self.base_length)
@@ -214,21 +230,46 @@ class _Original:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """Bytes to write at an offset of the prepared PDF; the file keeps its length."""
+    """Bytes to write at an offset of the prepared PDF; the file keeps its length.
+
+    `size` is that of the prepared PDF, `tail` what it ends with, the empty hole included: a patch
+    goes into no other file. The tail holds the identifier of its preparation; what stands before it
+    is not read again, so that patching takes constant time.
+    """
 
     offset: int
     data: bytes = field(repr=False)
+    size: int
+    tail: bytes = field(repr=False)
+
+    def fits(self, prepared: PreparedSeal) -> bool:
+        """Whether it is a patch for this prepared PDF."""
+        return self.size == prepared.total_length and prepared.appended.endswith(self.tail)
+
+    def check(self, prepared: Source) -> None:
+        """Whether a file is the prepared PDF that the patch was made for. Raises what its writers raise."""
+        hole = self.offset - 1, len(self.data) + 2
+        check_tail(prepared, self.size, self.tail, hole, filling=self.data)
 
     def applied_to(self, prepared: bytes) -> bytes:
-        """The sealed PDF from the prepared one, in memory."""
+        """The sealed PDF from the prepared one, in memory. Raises `not_prepared`, `hole_not_empty`."""
+        self.check(BytesSource(prepared))
         return prepared[: self.offset] + self.data + prepared[self.offset + len(self.data) :]
 
     def write_in_place(self, path: str | os.PathLike[str], *, sync: bool = True) -> None:
-        """Turn the prepared file itself into the sealed one."""
-        patch_in_place(path, self.offset, self.data, sync=sync)
+        """Turn the prepared file itself into the sealed one; what an interruption left may be written again.
+
+        Raises `not_prepared` for any other file, `hole_not_empty` for one that is sealed, `file_system`.
+        """
+        patch_in_place(path, self.offset, self.data, check=self.check, sync=sync)
 
     def write(self, prepared: Source, path: str | os.PathLike[str], *, sync: bool = True) -> None:
-        """Write the sealed PDF beside the prepared one, whole or not at all."""
+        """Write the sealed PDF beside the prepared one, whole or not at all.
+
+        Raises `not_prepared`, `hole_not_empty`, `output_exists_as_input`, `file_system`.
+        """
+        self.check(prepared)
+        _refuse_own_file(prepared, path)
 
         def fill(out: BinaryIO) -> None:
             copy_into(prepared, out, prepared.size)
@@ -236,6 +277,36 @@ class Patch:
             out.write(self.data)
 
         write_atomically(path, fill, sync=sync)
+
+
+def check_tail(
+    source: Source, size: int, tail: bytes, hole: tuple[int, int], *, filling: bytes = b""
+) -> None:
+    """Whether a file is the prepared PDF of that size that ends so, its hole still empty. Constant time.
+
+    The hole may hold `filling`, or as much of it as an interrupted writer left.
+    Raises `not_prepared`, `hole_not_empty`.
+    """
+    if source.size != size:
+        raise RefusedError("not_prepared", f"the file has {source.size} bytes, the prepared PDF has {size}")
+    found = source.read(size - len(tail), len(tail))
+    if found == tail:
+        return
+    start = hole[0] - (size - len(tail)) + 1
+    end = start + hole[1] - 2
+    if found[:start] + tail[start:end] + found[end:] != tail:
+        raise RefusedError("not_prepared", "the file is not the PDF that was prepared")
+    digits = zip(found[start:end], tail[start:end], filling or tail[start:end], strict=True)
+    if any(digit not in (empty, full) for digit, empty, full in digits):
+        raise RefusedError("hole_not_empty", "the file holds a signature already")
+
+
+def _refuse_own_file(source: Source, path: str | os.PathLike[str]) -> None:
+    if is_file_of(source, path):
+        raise CallerError(
+            "output_exists_as_input",
+            f"{os.fspath(path)} is the file that is read: name another output, or ask for it in place",
+        )
 
 
 def box_to_json(box: Box) -> dict[str, Any]:

@@ -56,7 +56,7 @@ from pdfseal.pdf.syntax import Ref
 from pdfseal.pdf.text.pages import PageTexts
 from pdfseal.pki.certificate import Certificate
 from pdfseal.placement import PlacedBox, Placement, resolve
-from pdfseal.prepared import Patch, PreparedSeal
+from pdfseal.prepared import Patch, PreparedSeal, check_tail
 
 MAX_HOLE_BYTES = 8 << 20
 _SHORT_STRING = 32_767  # bytes that every PDF/A permits
@@ -198,7 +198,7 @@ def compose(prepared: PreparedSeal, signature: bytes, *, timestamp: bytes | None
         prepared.hash_set_bytes, signature, certificates=prepared.certificates, timestamp=timestamp
     )
     _check_digest(finished, prepared.digest_algorithm, prepared.hash_bytes)
-    return fill_hole(prepared.hole, finished.der)
+    return fill_hole(prepared.hole, finished.der, prepared.total_length, prepared.appended)
 
 
 def check_prepared(prepared: PreparedSeal, source: Source) -> None:
@@ -207,19 +207,7 @@ def check_prepared(prepared: PreparedSeal, source: Source) -> None:
     The original part is not hashed again: use `compose_prepared` where it may have changed.
     Raises `not_prepared`, `hole_not_empty`.
     """
-    if source.size != prepared.total_length:
-        raise RefusedError(
-            "not_prepared",
-            f"the file has {source.size} bytes, the prepared PDF of this session has {prepared.total_length}",
-        )
-    appended = source.read(prepared.base_length, len(prepared.appended))
-    if appended == prepared.appended:
-        return
-    at = prepared.hole[0] - prepared.base_length
-    filled = appended[:at] + prepared.appended[at : at + prepared.hole[1]] + appended[at + prepared.hole[1] :]
-    if filled == prepared.appended:
-        raise RefusedError("hole_not_empty", "the file holds a signature already")
-    raise RefusedError("not_prepared", "the file is not the prepared PDF of this session")
+    check_tail(source, prepared.total_length, prepared.appended, prepared.hole)
 
 
 def check_original(prepared: PreparedSeal, source: Source) -> None:
@@ -258,7 +246,9 @@ def compose_prepared(
     finished = finish(to_be_signed, signature, certificates=certificates, timestamp=timestamp)
     digest = digest_of(source, found.byte_range, finished.digest_algorithm)
     _check_digest(finished, finished.digest_algorithm, digest)
-    return fill_hole((found.hole[0], found.hole[1] - found.hole[0]), finished.der)
+    start, end = found.hole
+    tail = source.read(start, source.size - start)
+    return fill_hole((start, end - start), finished.der, source.size, tail)
 
 
 # -- parts ---------------------------------------------------------------------------------
@@ -471,12 +461,15 @@ def _check_digest(finished: Finished, algorithm: str, digest: bytes) -> None:
         )
 
 
-def fill_hole(hole: tuple[int, int], container: bytes) -> Patch:
-    """The hole's hex string: the container, then zeros. RefusedError `hole_too_small`."""
+def fill_hole(hole: tuple[int, int], container: bytes, size: int, tail: bytes) -> Patch:
+    """The hole's hex string: the container, then zeros. RefusedError `hole_too_small`.
+
+    `size` and `tail` tell the prepared PDF from others.
+    """
     room = (hole[1] - 2) // 2
     if len(container) > room:
         raise RefusedError(
             "hole_too_small",
             f"the container needs {len(container)} bytes and {room} are reserved: prepare again with more",
         )
-    return Patch(hole[0] + 1, container.hex().upper().encode().ljust(2 * room, b"0"))
+    return Patch(hole[0] + 1, container.hex().upper().encode().ljust(2 * room, b"0"), size, tail)

@@ -173,7 +173,7 @@ def compose_timestamp(prepared: PreparedSeal, token: bytes) -> Patch:
     read = check_token(token, imprint=prepared.hash_bytes)
     if read.algorithm != prepared.digest_algorithm:
         raise OutsideError("tsa_failed", f"the token holds a {read.algorithm} digest")
-    return fill_hole(prepared.hole, read.der)
+    return fill_hole(prepared.hole, read.der, prepared.total_length, prepared.appended)
 
 
 # -- after a signature that has no place for one --------------------------------------------

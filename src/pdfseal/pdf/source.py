@@ -123,6 +123,16 @@ def opened(pdf: bytes | str | os.PathLike[str]) -> Iterator[Source]:
         os.close(descriptor)
 
 
+def is_file_of(source: Source, path: str | os.PathLike[str]) -> bool:
+    """Whether a path leads to the very file that a source reads."""
+    if not isinstance(source, FileSource):
+        return False
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(source.descriptor))
+    except OSError:
+        return False
+
+
 Openable = str | bytes
 
 
@@ -225,11 +235,24 @@ def _sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def patch_in_place(path: str | os.PathLike[str], offset: int, data: bytes, *, sync: bool = True) -> None:
-    """Overwrite `data` at `offset` of an existing file; its length does not change."""
+def patch_in_place(
+    path: str | os.PathLike[str],
+    offset: int,
+    data: bytes,
+    *,
+    check: Callable[[Source], None],
+    sync: bool = True,
+) -> None:
+    """Overwrite `data` at `offset` of an existing file; its length does not change.
+
+    `check` gets the file before anything is written, and raises where it is another one.
+    """
+    name = os.fspath(path)
     try:
-        descriptor = os.open(os.fspath(path), os.O_WRONLY | os.O_CLOEXEC)
+        descriptor = os.open(name, os.O_RDWR | os.O_CLOEXEC)
         try:
+            status = os.fstat(descriptor)
+            check(FileSource(name, descriptor, status.st_size, _stamp(status)))
             view = memoryview(data)
             while view:
                 count = os.pwrite(descriptor, view, offset)
@@ -239,4 +262,4 @@ def patch_in_place(path: str | os.PathLike[str], offset: int, data: bytes, *, sy
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise OutsideError("file_system", f"{os.fspath(path)}: {error.strerror}") from error
+        raise OutsideError("file_system", f"{name}: {error.strerror}") from error
