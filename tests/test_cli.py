@@ -446,6 +446,14 @@ def test_directory_without_permission(tmp_path: Path):
     failed(cli("sign", TABLE, "-o", tmp_path / "out.pdf", *SIGN), 6, "file_system")
 
 
+@pytest.mark.parametrize("option", ["--session", "--to-be-signed-out"])
+def test_prepare_writes_all_or_nothing(tmp_path: Path, option: str):
+    """A prepared PDF without its session could never be sealed."""
+    arguments = ["-o", tmp_path / "p.pdf", option, "/dev/full", *CERT, *PLACE]
+    failed(cli("prepare", TABLE, *arguments), 6, "file_system")
+    assert os.listdir(tmp_path) == []
+
+
 def test_in_place_follows_a_link(tmp_path: Path):
     real, link = tmp_path / "real.pdf", tmp_path / "link.pdf"
     real.write_bytes(TABLE.read_bytes())

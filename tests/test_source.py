@@ -24,6 +24,7 @@ from pdfseal.pdf.source import (
     opened,
     patch_in_place,
     write_atomically,
+    write_together,
 )
 from tests.support.outcome import code_of
 
@@ -197,6 +198,29 @@ def test_patch_in_place(tmp_path: Path):
     with pytest.raises(ValueError, match=r"^$"):
         patch_in_place(path, 3, b"xyz", check=another)
     assert path.read_bytes() == b"012abc6789"
+
+
+def test_several_files_or_none(tmp_path: Path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_bytes(b"before")
+
+    def good(out: BinaryIO) -> None:
+        out.write(b"after")
+
+    def bad(out: BinaryIO) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutsideError, match=f"{two}: No space left"):
+        write_together([(one, good), (two, bad)])
+    assert (os.listdir(tmp_path), one.read_bytes()) == (["one"], b"before")
+    write_together([(one, good), (two, good)])
+    assert one.read_bytes() == two.read_bytes() == b"after"
+    assert sorted(os.listdir(tmp_path)) == ["one", "two"]
+
+
+def test_a_path_that_is_none():
+    assert code_of(pdfseal.verify, "a\0b") == "not_found"
+    assert code_of(write_together, [("a\0b", print)]) == "argument"
 
 
 WRITER = """

@@ -12,7 +12,7 @@ import pdfseal
 from pdfseal import Located, Match
 from pdfseal.pdf.text.search import show_pages
 from pdfseal_cli.edge import guarded, note, print_json
-from pdfseal_cli.outputs import write_output
+from pdfseal_cli.outputs import write_outputs
 from pdfseal_cli.params import KEYWORD_OPTIONS, json_option, pdf_input, read_pdf_password
 from pdfseal_cli.pictures import marked_page
 
@@ -83,7 +83,7 @@ def _draw(pdf: Any, found: Located, output: str, password: str | None) -> list[s
     """A picture of each page that has a match: OUT.png, or OUT-1.png, OUT-2.png, ... for several."""
     pages = sorted({match.page for match in found.matches})
     path = Path(output)
-    made = []
+    made: dict[str, bytes] = {}
     for page in pages:
         name = output if len(pages) == 1 else str(path.with_name(f"{path.stem}-{page}{path.suffix}"))
         boxes = [
@@ -92,9 +92,9 @@ def _draw(pdf: Any, found: Located, output: str, password: str | None) -> list[s
             if match.page == page
             for part in match.parts
         ]
-        write_output(name, marked_page(pdf, page, boxes, password=password, suffix=path.suffix))
-        made.append(name)
-    return made
+        made[name] = marked_page(pdf, page, boxes, password=password, suffix=path.suffix)
+    write_outputs(made)
+    return list(made)
 
 
 def _progress(done: int, total: int) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, BinaryIO
 
 import click
 
 from pdfseal import CallerError, OutsideError
-from pdfseal.pdf.source import write_atomically
+from pdfseal.pdf.source import write_together
 
 
 def check_output(output: str | None, source: str, in_place: bool) -> str:
@@ -94,9 +96,15 @@ def _same_file(one: str, other: str) -> bool:
 
 def write_output(path: str, data: bytes) -> None:
     """A small output file, whole or not at all; never over a file that another option names."""
-    _check_named_once(path)
+    write_outputs({path: data})
 
-    def fill(out: BinaryIO) -> None:
-        out.write(data)
 
-    write_atomically(path, fill)
+def write_outputs(files: Mapping[str, bytes]) -> None:
+    """Several of them: none is there before all are whole."""
+    for path in files:
+        _check_named_once(path)
+    write_together([(path, partial(_fill, data)) for path, data in files.items()])
+
+
+def _fill(data: bytes, out: BinaryIO) -> None:
+    out.write(data)

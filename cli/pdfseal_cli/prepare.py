@@ -48,10 +48,10 @@ def prepare(**options: Any) -> None:
     check_apart(options | {"session": session}, "output", "session", "to_be_signed_out")
     certificates = read_certificates((options["cert"], *options["chain"]), "--cert or --chain")
     prepared = _prepare(options, certificates)
-    prepared.write(output)
-    write_output(session, prepared.to_json().encode())
+    beside = {session: prepared.to_json().encode()}
     if options["to_be_signed_out"]:
-        write_output(options["to_be_signed_out"], prepared.hash_set_bytes)
+        beside[options["to_be_signed_out"]] = prepared.hash_set_bytes
+    prepared.write(output, beside=beside)
     _tell(prepared, {"prepared": output, "session": session}, options)
 
 
@@ -86,10 +86,11 @@ def sign(**options: Any) -> None:
     # a seal of the 2014 layout has no place for a token: it goes into the document behind it
     afterwards = token if prepared.scheme == "ses2014" else None
     patch = pdfseal.compose(prepared, signature, timestamp=None if afterwards else token)
-    prepared.write(output, patch=patch, in_place=options["in_place"])
-    if afterwards is not None:
+    if afterwards is None:
+        prepared.write(output, patch=patch, in_place=options["in_place"])
+    else:
         sealed = pdfseal.attach_timestamp(
-            output,
+            patch.applied_to(prepared.pdf_bytes()),
             lambda *_: afterwards,
             field_name=prepared.field_name,
             password=read_pdf_password(options["pdf_password_file"]),

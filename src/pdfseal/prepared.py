@@ -13,8 +13,10 @@ import binascii
 import json
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, BinaryIO
 
 from pdfseal.errors import CallerError, PdfsealError, RefusedError
@@ -28,6 +30,7 @@ from pdfseal.pdf.source import (
     opened,
     patch_in_place,
     write_atomically,
+    write_together,
 )
 from pdfseal.pki.certificate import Certificate
 from pdfseal.placement import WHOLE, Box
@@ -90,11 +93,13 @@ class PreparedSeal:
         pdf: Pdf | None = None,
         *,
         patch: Patch | None = None,
+        beside: Mapping[str, bytes] | None = None,
         in_place: bool = False,
         sync: bool = True,
     ) -> None:
         """Write the prepared PDF, or with its `patch` the sealed one, whole or not at all.
 
+        `beside`: more files by their paths, such as the session; none is there before all are whole.
         `in_place` lets it take the place of the original. `sync` False leaves flushing to the system.
         Raises `source_changed`, `output_exists_as_input`, `not_prepared` for a patch of another seal,
         `file_system`.
@@ -112,7 +117,8 @@ class PreparedSeal:
                     out.seek(patch.offset)
                     out.write(patch.data)
 
-            write_atomically(path, fill, sync=sync)
+            more = [(name, partial(_write, data)) for name, data in (beside or {}).items()]
+            write_together([*more, (path, fill)], sync=sync)
 
     def _original(self, pdf: Pdf | None) -> _Original:
         if pdf is None and self.origin is None:
@@ -299,6 +305,10 @@ def check_tail(
     digits = zip(found[start:end], tail[start:end], filling or tail[start:end], strict=True)
     if any(digit not in (empty, full) for digit, empty, full in digits):
         raise RefusedError("hole_not_empty", "the file holds a signature already")
+
+
+def _write(data: bytes, out: BinaryIO) -> None:
+    out.write(data)
 
 
 def _refuse_own_file(source: Source, path: str | os.PathLike[str]) -> None:

@@ -11,7 +11,7 @@ import io
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +111,8 @@ def opened(pdf: bytes | str | os.PathLike[str]) -> Iterator[Source]:
         raise CallerError("not_found", f"{path}: there is no such file") from error
     except OSError as error:
         raise OutsideError("file_system", f"{path}: {error.strerror}") from error
+    except ValueError as error:  # a NUL in it
+        raise CallerError("not_found", f"{path!r} is no path of a file: {error}") from error
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -184,35 +186,74 @@ def copy_into(source: Source, out: BinaryIO, length: int) -> None:
         out.write(piece)
 
 
-def write_atomically(
-    path: str | os.PathLike[str], fill: Callable[[BinaryIO], None], *, sync: bool = True
-) -> None:
+Fill = Callable[[BinaryIO], None]
+
+
+def write_atomically(path: str | os.PathLike[str], fill: Fill, *, sync: bool = True) -> None:
     """Write a file whole or not at all: beside its place, flushed to disk, renamed.
 
     `fill` gets the open file; whatever it raises leaves an existing file at `path` untouched
     and nothing beside it. A link is followed: the file it leads to is replaced. What is there and
     is no regular file (a device, a pipe) is refused: a rename would put a file in its place.
     """
-    target = Path(os.path.realpath(path))
+    write_together([(path, fill)], sync=sync)
+
+
+def write_together(files: Sequence[tuple[str | os.PathLike[str], Fill]], *, sync: bool = True) -> None:
+    """Write several files as `write_atomically` does: none is renamed before all are whole."""
+    staged: list[tuple[Path, Path]] = []
+    try:
+        for path, fill in files:
+            staged.append(_staged(path, fill, sync))
+        while staged:
+            temporary, target = staged[0]
+            with _naming(target):
+                os.replace(temporary, target)
+                del staged[0]
+                if sync:
+                    _sync_directory(target.parent)
+    finally:
+        for temporary, _ in staged:
+            temporary.unlink(missing_ok=True)
+
+
+def _staged(path: str | os.PathLike[str], fill: Fill, sync: bool) -> tuple[Path, Path]:
+    """The file, whole, beside its place; and its place."""
+    target = _target(path)
+    with (
+        _naming(target),
+        tempfile.NamedTemporaryFile(
+            "wb", dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".part", delete=False
+        ) as out,
+    ):
+        temporary = Path(out.name)
+        try:
+            fill(cast(BinaryIO, out.file))
+            out.flush()
+            os.chmod(temporary, _mode_for(target))
+            if sync:
+                os.fsync(out.fileno())
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    return temporary, target
+
+
+def _target(path: str | os.PathLike[str]) -> Path:
+    try:
+        target = Path(os.path.realpath(path))
+    except ValueError as error:
+        raise CallerError("argument", f"{os.fspath(path)!r} is no path of a file: {error}") from error
     if (target.exists() and not target.is_file()) or os.fspath(path).endswith(os.sep):
         raise OutsideError("file_system", f"{os.fspath(path)} is not a regular file and cannot be replaced")
+    return target
+
+
+@contextmanager
+def _naming(target: Path) -> Iterator[None]:
+    """Raises `file_system` with the file's name."""
     try:
-        with tempfile.NamedTemporaryFile(
-            "wb", dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".part", delete=False
-        ) as out:
-            temporary = Path(out.name)
-            try:
-                fill(cast(BinaryIO, out.file))
-                out.flush()
-                os.chmod(temporary, _mode_for(target))
-                if sync:
-                    os.fsync(out.fileno())
-                os.replace(temporary, target)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
-        if sync:
-            _sync_directory(target.parent)
+        yield
     except OSError as error:
         raise OutsideError("file_system", f"{target}: {error.strerror or error}") from error
 
