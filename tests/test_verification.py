@@ -217,6 +217,7 @@ PYHANKO_ACCEPTS = {
     "field-locked-by-the-field-filled": "pyHanko reads the lock of the references alone, not /Lock",
     "locked-appearance-drawn-anew": "pyHanko lets the appearance of a locked field be drawn anew",
     "appearance-became-a-stream-of-another-kind": "pyHanko takes any stream for an appearance",
+    "table-joined-to-its-first-row": "pyHanko reads the table, and others rebuild it",
 }
 # What pyHanko refuses and pdfseal accepts.
 PYHANKO_REFUSES = {
