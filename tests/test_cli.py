@@ -29,7 +29,8 @@ from tests.support.sealing import FIXTURES, private_key, trust
 
 PKI, PDF, PICTURES = FIXTURES / "pki", FIXTURES / "pdf", FIXTURES / "pictures"
 IMAGE = ["--image", str(PICTURES / "seal-round-alpha.png")]
-PLACE = ["--page", "1", "--rect", "20,20,80,80", "--fit", "60,60", *IMAGE]
+BOX = ["--page", "1", "--rect", "20,20,80,80"]
+PLACE = [*BOX, "--fit", "60,60", *IMAGE]
 CERT = ["--cert", str(PKI / "p256-signer.crt.pem"), "--chain", str(PKI / "p256-inter.crt.pem")]
 KEY = ["--key", str(PKI / "p256-signer.key.pem")]
 TRUST = ["--trust", str(PKI / "p256-root.crt.pem")]
@@ -256,7 +257,7 @@ ENCRYPTED = PKI / "none"
         (PDF / "encrypted-aes256-user-password.pdf", SIGN, 2, "wrong_password"),
         (TABLE, [*SIGN, "--page", "99"], 2, "page_out_of_range"),
         (TABLE, [*SIGN, "--rect", "1000,1000,1100,1100"], 2, "box_outside_page"),
-        (TABLE, [*SIGN, "--size", "2000,2000"], 2, "box_too_large"),
+        (TABLE, [*KEY, *CERT, *BOX, *IMAGE, "--size", "2000,2000"], 2, "box_too_large"),
         (TABLE, [*SIGN, "--image", PICTURES / "bomb-50000x50000.png"], 2, "picture_too_large"),
         (TABLE, [*SIGN, "--image", PICTURES / "truncated.png"], 2, "picture_unreadable"),
         (TABLE, [*SIGN, "--image", PICTURES / "missing.png"], 2, "not_found"),
@@ -319,7 +320,9 @@ def test_bad_input(tmp_path: Path, file: Path, options: list[Any], exit_code: in
 def test_usage(tmp_path: Path, options: list[str]):
     result = cli("sign", TABLE, "-o", tmp_path / "out.pdf", *options)
     assert result.exit_code == 2, result.output
-    assert "Error: " in result.stderr
+    assert result.stderr.startswith("Usage: ")
+    assert result.stderr.splitlines()[-1].startswith("pdfseal: ")
+    assert result.stderr.endswith(" [argument]\n")
     assert result.stdout == ""
     assert os.listdir(tmp_path) == []
 

@@ -11,7 +11,7 @@ from click import BadParameter
 import pdfseal
 from pdfseal import FieldLock
 from pdfseal.errors import CallerError, RefusedError
-from pdfseal_cli.params import LOCK
+from pdfseal_cli.kinds import LOCK
 from tests.support import honest as steps
 from tests.support.honest_matrix import say_pdfseal, say_pyhanko
 
@@ -147,7 +147,8 @@ def test_a_seed_value_demands_its_certification(certify: int | None, wanted: int
         ("~amount,备注", FieldLock("Exclude", ("amount", "备注"))),
         ("1:all", FieldLock("All", (), 1)),
         ("2:~amount", FieldLock("Exclude", ("amount",), 2)),
-        ("4:all", FieldLock("Include", ("4:all",))),
+        ("2:9:amount", FieldLock("Include", ("9:amount",), 2)),
+        ("total:net", FieldLock("Include", ("total:net",))),
     ],
 )
 def test_the_option(text: str, lock: FieldLock):
@@ -157,6 +158,14 @@ def test_the_option(text: str, lock: FieldLock):
 @pytest.mark.parametrize("text", ["", "~", "a,,b", ","])
 def test_the_option_wants_names(text: str):
     with pytest.raises(BadParameter):
+        LOCK.convert(text, None, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["4:all", "9:all", "0:all", "12:amount", "ALL", "all,x", "x, All", "~all", "1:all,x"]
+)
+def test_the_option_is_no_field_by_mistake(text: str):
+    with pytest.raises(BadParameter, match=r"1, 2 or 3|stands alone"):
         LOCK.convert(text, None, None)
 
 

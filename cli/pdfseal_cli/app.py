@@ -10,7 +10,7 @@ import click
 from pdfseal import Certificate
 from pdfseal.adapters.keys import check_key_matches, load_private_key, to_pem
 from pdfseal.adapters.registry import Application, ApplicationSettings, Maker, new_master_key
-from pdfseal_cli.edge import guarded, print_json
+from pdfseal_cli.edge import guarded, print_json, say
 from pdfseal_cli.params import json_option, read_certificates, read_input, read_password, read_pdf_password
 from pdfseal_cli.registry import config_option, now, opened_registry, the_application
 
@@ -23,7 +23,7 @@ def command() -> None:
 @command.command("key")
 def key() -> None:
     """Print a fresh key for a registry: for PDFSEAL_REGISTRY_KEY, or the file registry.key_file."""
-    click.echo(new_master_key())
+    say(new_master_key())
 
 
 @command.command("add")
@@ -39,7 +39,7 @@ def add(
     name: str, app_id: str | None, secure_code_file: str | None, config_path: str | None, as_json: bool
 ) -> None:
     """Add the application NAME; prints its appId and secureCode, the latter for the only time."""
-    code = read_pdf_password(secure_code_file)
+    code = read_pdf_password(secure_code_file, "--secure-code-file")
     with opened_registry(config_path) as registry:
         made = registry.add_application(name, now=now(), app_id=app_id, secure_code=code)
     _show(made, as_json, secure_code=made.secure_code)
@@ -71,7 +71,7 @@ def list_all(config_path: str | None, as_json: bool) -> None:
         return
     for one in found:
         maker = one.maker.certificate.common_name if one.maker else "no seal maker"
-        click.echo(f"{one.app_id}  {'enabled ' if one.enabled else 'disabled'}  {one.name}  ({maker})")
+        say(f"{one.app_id}  {'enabled ' if one.enabled else 'disabled'}  {one.name}  ({maker})")
 
 
 @command.command("set")
@@ -159,4 +159,4 @@ def _show(application: Application, as_json: bool, *, secure_code: str | None = 
         print_json({"schema": 1, "application": facts})
         return
     for name, value in facts.items():
-        click.echo(f"{name}: {value}")
+        say(f"{name}: {value}")

@@ -11,7 +11,8 @@ from pdfseal import Appearance, Caption, QrCode, Size
 from pdfseal.geometry import points_to_mm
 from pdfseal.pdf.drawing.caption import SIDES
 from pdfseal.pdf.drawing.ink import WHITE_THRESHOLD
-from pdfseal_cli.params import SIZE, length, read_input
+from pdfseal_cli.kinds import SIZE, length
+from pdfseal_cli.params import read_input
 
 F = TypeVar("F", bound=Callable[..., Any])
 _SIDE = click.Choice(SIDES)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from pdfseal import CallerError
+from pdfseal import CallerError, FieldLock
 from pdfseal.adapters.batch import Engine, Item, Job, Journal, LocalEngine, Summary, run
 from pdfseal.adapters.batch.cluster import DaskEngine
 from pdfseal.adapters.batch.journal import read as read_journal
@@ -24,14 +24,25 @@ from pdfseal_cli.appearance import appearance_options
 from pdfseal_cli.batch_items import items_of, listing_of, orders
 from pdfseal_cli.batch_progress import Progress, show_summary, summary_lines
 from pdfseal_cli.batch_signers import signers_of
-from pdfseal_cli.edge import FAILED, INDETERMINATE, OUTSIDE, UNREADABLE, UNSIGNED, guarded, note, print_json
-from pdfseal_cli.outputs import write_output
+from pdfseal_cli.edge import (
+    FAILED,
+    INDETERMINATE,
+    OUTSIDE,
+    UNREADABLE,
+    UNSIGNED,
+    guarded,
+    note,
+    print_json,
+    say,
+)
+from pdfseal_cli.kinds import FOLDER, MOMENT, OUTPUT, SECONDS
+from pdfseal_cli.outputs import check_place, write_output
 from pdfseal_cli.params import (
-    MOMENT,
     json_option,
     placement_options,
     read_anchors,
     read_certificates,
+    read_input,
     read_pdf_password,
     signature_options,
 )
@@ -55,12 +66,16 @@ def batch() -> None:
 def _batch_options(command: F) -> F:
     for option in reversed(
         (
-            click.option("--journal", help=f"What is done; by default {JOURNAL_NAME} in the output folder."),
+            click.option(
+                "--journal",
+                type=OUTPUT,
+                help=f"What is done; by default {JOURNAL_NAME} in the output.",
+            ),
             click.option("--encoding", default="utf-8-sig", show_default=True, help="Of a list or CSV file."),
             click.option("--workers", type=click.IntRange(1, 1024), help="Processes; by default one a core."),
             click.option(
                 "--item-timeout",
-                type=click.FloatRange(0, min_open=True),
+                type=SECONDS,
                 default=600,
                 show_default=True,
                 help="Seconds for one file.",
@@ -69,7 +84,7 @@ def _batch_options(command: F) -> F:
                 "--dask", metavar="ADDRESS|local", help="Work on a Dask cluster: its scheduler's address."
             ),
             click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier run."),
-            click.option("--report", help="Write the summary to this file, as JSON."),
+            click.option("--report", type=OUTPUT, help="Write the summary to this file, as JSON."),
         )
     ):
         command = option(command)
@@ -81,7 +96,7 @@ _tsa_option = click.option("--tsa", multiple=True, help="Timestamp authority (UR
 
 @batch.command("seal")
 @click.argument("input", metavar="INPUT")
-@click.option("-o", "--output", required=True, help="Folder for the sealed files.")
+@click.option("-o", "--output", type=FOLDER, required=True, help="Folder for the sealed files.")
 @click.option("--signers", help="TOML file of named signers, for the column `signer`.")
 @signer_options
 @placement_options
@@ -105,7 +120,7 @@ def seal(**options: Any) -> int:
 
 @batch.command("stamp")
 @click.argument("input", metavar="INPUT")
-@click.option("-o", "--output", required=True, help="Folder for the stamped files.")
+@click.option("-o", "--output", type=FOLDER, required=True, help="Folder for the stamped files.")
 @_tsa_option
 @_batch_options
 @json_option
@@ -122,7 +137,7 @@ def stamp(**options: Any) -> int:
 
 @batch.command("verify")
 @click.argument("input", metavar="INPUT")
-@click.option("-o", "--output", help="Folder for a report (JSON) on each file.")
+@click.option("-o", "--output", type=FOLDER, help="Folder for a report (JSON) on each file.")
 @click.option("--trust", multiple=True, help="Trust anchors: a file or a folder of them; may be repeated.")
 @click.option("--untrusted", multiple=True, help="More intermediate certificates; never anchors.")
 @click.option("--at", type=MOMENT, help="The moment of judgement; now by default.")
@@ -174,9 +189,9 @@ def status(journal: str, failed: bool, items: bool, as_json: bool) -> None:
         return
     for one in listed:
         what = one.verdict or one.status if one.code is None else f"{one.code}: {one.message}"
-        click.echo(f"{one.key}\t{what}".encode("utf-8", "surrogateescape"))
+        say(f"{one.key}\t{what}".encode("utf-8", "surrogateescape"))
     for line in summary_lines(summary, timed=False):
-        click.echo(line)
+        say(line)
 
 
 # -- parts ---------------------------------------------------------------------------------
@@ -205,6 +220,8 @@ def _known_signer(item: Item, signers: dict[str, Any]) -> Item:
 
 def _run(options: dict[str, Any], action: Any, items: Iterator[Item], total: int, **what: Any) -> Summary:
     """The batch itself, from the journal to the summary that is shown."""
+    if options["report"]:
+        _check_report(options["report"])
     path = options["journal"]
     if path is None and options["output"] is not None:
         path = os.path.join(options["output"], JOURNAL_NAME)
@@ -232,8 +249,22 @@ def _run(options: dict[str, Any], action: Any, items: Iterator[Item], total: int
         )
     show_summary(summary, options["as_json"])
     if options["report"]:
+        _check_report(options["report"])
         write_output(options["report"], json.dumps(summary.to_json(), ensure_ascii=True, indent=1).encode())
     return summary
+
+
+def _check_report(path: str) -> None:
+    """A report replaces a report, or an empty file: anything else may be an input, a key, an output."""
+    check_place(path)
+    if not os.path.exists(path) or (os.path.isfile(path) and not os.path.getsize(path)):
+        return
+    try:
+        before = json.loads(read_input(path, "--report"))
+    except ValueError:
+        before = None
+    if not isinstance(before, dict) or not before.keys() >= Summary().to_json().keys():
+        raise CallerError("output_exists", f"--report: {path} is there already, and is no report of a batch")
 
 
 def _engine(options: dict[str, Any], inherited: tuple[int, ...]) -> Engine:
@@ -253,8 +284,15 @@ def _description(options: dict[str, Any], action: str) -> dict[str, Any]:
             value = os.path.abspath(value)
         elif name == "tsa":
             value = [TsaAddress(url).shown for url in value]
-        said[name] = value.isoformat() if isinstance(value, date) else value
+        said[name] = _plain(value)
     return said
+
+
+def _plain(value: Any) -> Any:
+    """As a value of JSON."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, FieldLock) else value
 
 
 @contextmanager

@@ -27,6 +27,7 @@ MAX_FIELD_CHARACTERS = 8192
 SIGNER_OPTIONS = ("chain", "scheme", "signature_scheme", "subfilter", "seal", "repair")
 _PATHS = ("image", "font", "pdf_password_file")
 _PLACES = ("rect", "at", "keyword", "straddle", "into_field")  # one of these in a row replaces the others
+_SIZES = ("size", "fit")
 _YES, _NO = ("1", "yes", "true", "y"), ("0", "no", "false", "n", "")
 
 Columns = tuple[tuple[str, str], ...]
@@ -86,11 +87,23 @@ def listing_of(path: str, *, output: str | None, encoding: str, columns: bool) -
     base = os.path.dirname(os.path.abspath(path))
     if not os.path.exists(path):
         raise CallerError("not_found", f"{path}: there is no such folder, list or CSV file")
+    if _is_pdf(path):
+        raise CallerError(
+            "argument", f"{path} is a PDF: name a folder of PDF files, a list of them, or leave out `batch`"
+        )
     if path.lower().endswith(".csv"):
         known = COLUMNS if columns else {}
         _check_head(path, encoding, known, signer=columns)
         return Listing(base, lambda: _read_csv(path, encoding))
     return Listing(base, lambda: _read_list(path, encoding))
+
+
+def _is_pdf(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return b"%PDF-" in file.read(1024)
+    except OSError as error:
+        raise OutsideError("file_system", f"{path}: {error.strerror}") from error
 
 
 def _walk(folder: str, output: str | None) -> Iterator[Entry]:
@@ -173,6 +186,8 @@ def items_of(
         try:
             if entry.error:
                 raise CallerError("argument", entry.error)
+            if "\0" in entry.text:
+                raise CallerError("argument", f"{entry.text[:200]!r} is no path of a file")
             target = None if output is None else _output(output, entry) + suffix
             order = None if order_of is None else order_of(entry.columns)
             yield Item(entry.key, source, target, order)
@@ -186,7 +201,7 @@ def _output(folder: str, entry: Entry) -> str:
     """Below the output folder: where the row says, else as the source is below its base, else by its name."""
     path = PurePosixPath(entry.output or entry.text)
     inside = not path.is_absolute() and ".." not in path.parts
-    if "\0" in entry.text + entry.output or not path.name or (entry.output and not inside):
+    if "\0" in entry.output or not path.name or (entry.output and not inside):
         raise CallerError("argument", f"{str(path)[:200]!r} is no path below the output folder")
     return os.path.join(folder, *(path.parts if inside else (path.name,)))
 
@@ -216,8 +231,9 @@ def _row_options(columns: Columns, base: str) -> dict[str, Any]:
             continue
         value = os.path.join(base, text) if name in _PATHS else text
         read[str(option.name)] = option.type_cast_value(_CONTEXT, (value,) if option.multiple else value)
-    if not read.keys().isdisjoint(_PLACES):
-        return {name: () if COLUMNS[name].multiple else None for name in _PLACES} | read
+    for alternatives in (_PLACES, _SIZES):
+        if not read.keys().isdisjoint(alternatives):
+            read = {name: () if COLUMNS[name].multiple else None for name in alternatives} | read
     return read
 
 

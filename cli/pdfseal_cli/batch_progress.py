@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import click
 
 from pdfseal.adapters.batch import Summary
-from pdfseal_cli.edge import print_json
+from pdfseal_cli.edge import print_json, say
 
 EVERY_SECONDS = 0.2  # on a terminal, where the line is written over
 EVERY_SECONDS_IN_A_LOG = 10.0
@@ -62,7 +62,7 @@ def show_summary(summary: Summary, as_json: bool) -> None:
         print_json({"schema": 1} | summary.to_json())
         return
     for line in summary_lines(summary):
-        click.echo(line)
+        say(line)
 
 
 def summary_lines(summary: Summary, *, timed: bool = True) -> Iterator[str]:

@@ -12,9 +12,10 @@ from pdfseal.api import revocation_data
 from pdfseal.pki.describe import describe, extension_text
 from pdfseal.pki.revocation import RevocationPolicy
 from pdfseal.pki.validation import Validation, validate_certificate
-from pdfseal_cli.edge import DONE, FAILED, INDETERMINATE, guarded, print_json
+from pdfseal_cli.edge import DONE, FAILED, INDETERMINATE, guarded, print_json, say
+from pdfseal_cli.kinds import MOMENT, OUTPUT
 from pdfseal_cli.outputs import write_output
-from pdfseal_cli.params import MOMENT, json_option, read_certificates
+from pdfseal_cli.params import json_option, read_certificates
 from pdfseal_cli.trust import trust_arguments, trust_options
 
 _MODES = click.Choice(["soft", "hard", "off"])
@@ -40,14 +41,14 @@ def show(**options: Any) -> None:
             print_json({"schema": 1, "oid": options["oid"], "texts": texts})
         else:
             for text in texts:
-                click.echo(text or "")
+                say(text or "")
         return
     described = [describe(one) for one in certificates]
     if options["as_json"]:
         print_json({"schema": 1, "certificates": described})
         return
     for number, facts in enumerate(described):
-        click.echo(("\n" if number else "") + _text(facts))
+        say(("\n" if number else "") + _text(facts))
 
 
 def _text(facts: dict[str, Any]) -> str:
@@ -97,11 +98,11 @@ def verify(**options: Any) -> int:
     if options["as_json"]:
         print_json({"schema": 1, "certificate": describe(leaf), **_facts(result)})
     else:
-        click.echo(f"{leaf.subject or leaf.serial_hex}: {result.status}, revocation {result.revocation}")
+        say(f"{leaf.subject or leaf.serial_hex}: {result.status}, revocation {result.revocation}")
         if result.reason:
-            click.echo(f"  {result.reason}")
+            say(f"  {result.reason}")
         for line in _chain_lines(result):
-            click.echo(line)
+            say(line)
     return _code(result)
 
 
@@ -109,7 +110,7 @@ def verify(**options: Any) -> int:
 @click.argument("file")
 @trust_options
 @_judging_options
-@click.option("-o", "--output", help="Write the path as PEM, signer first.")
+@click.option("-o", "--output", type=OUTPUT, help="Write the path as PEM, signer first.")
 @json_option
 @guarded
 def chain(**options: Any) -> int:
@@ -121,7 +122,7 @@ def chain(**options: Any) -> int:
         print_json({"schema": 1, **_facts(result)})
     else:
         for line in _chain_lines(result):
-            click.echo(line)
+            say(line)
     return _code(result)
 
 

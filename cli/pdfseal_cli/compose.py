@@ -9,7 +9,8 @@ import click
 from pdfseal import Patch, PreparedSeal, sealing
 from pdfseal.pdf.source import opened
 from pdfseal.timestamp import read_token
-from pdfseal_cli.edge import guarded, print_json
+from pdfseal_cli.edge import guarded, print_json, say
+from pdfseal_cli.kinds import OUTPUT
 from pdfseal_cli.outputs import check_apart, check_output
 from pdfseal_cli.params import (
     json_option,
@@ -30,7 +31,7 @@ from pdfseal_cli.params import (
 @click.option("--signature", required=True, help="The signature value: a file, or base64 or hex text.")
 @click.option("--timestamp", help="A timestamp token or response over the signature value.")
 @click.option("--pdf-password-file", help="With --to-be-signed: opens an encrypted PDF.")
-@click.option("-o", "--output", help="The sealed PDF.")
+@click.option("-o", "--output", type=OUTPUT, help="The sealed PDF.")
 @click.option("--in-place", is_flag=True, help="Write into the prepared PDF itself.")
 @json_option
 @guarded
@@ -51,7 +52,7 @@ def compose(**options: Any) -> None:
     if options["as_json"]:
         print_json({"schema": 1, "sealed": output})
     else:
-        click.echo(output)
+        say(output)
 
 
 def _patch(options: dict[str, Any], source: Any, signature: bytes, timestamp: bytes | None) -> Patch:

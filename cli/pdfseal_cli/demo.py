@@ -18,7 +18,8 @@ from pdfseal.containers.ses_common import Layout
 from pdfseal.crypto.schemes import SCHEMES
 from pdfseal.sealimage import PersonalSeal, RoundSeal, seal_image
 from pdfseal_cli.demo_pki import KINDS, MAKER, Identity, make_identity, make_seal, now_utc
-from pdfseal_cli.edge import guarded, print_json
+from pdfseal_cli.edge import guarded, print_json, say
+from pdfseal_cli.kinds import FOLDER
 from pdfseal_cli.params import json_option
 
 _PAGE = 3
@@ -57,7 +58,7 @@ class Stage:
 
 
 @click.command()
-@click.argument("folder", default="pdfseal-demo", type=click.Path(file_okay=False))
+@click.argument("folder", default="pdfseal-demo", type=FOLDER)
 @json_option
 @guarded
 def demo(folder: str, as_json: bool) -> int:
@@ -102,7 +103,7 @@ def _set_up(folder: Path, quiet: bool) -> Stage:
 
 def _say(quiet: bool, text: str) -> None:
     if not quiet:
-        click.echo(text)
+        say(text)
 
 
 def _steps(stage: Stage) -> Iterator[Step]:

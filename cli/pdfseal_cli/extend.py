@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 import pdfseal
-from pdfseal_cli.edge import guarded, print_json
+from pdfseal_cli.edge import guarded, print_json, say
+from pdfseal_cli.kinds import MOMENT, OUTPUT
 from pdfseal_cli.outputs import check_output, write_output
-from pdfseal_cli.params import MOMENT, json_option, pdf_input, read_anchors, read_pdf_password
+from pdfseal_cli.params import json_option, pdf_input, read_anchors, read_pdf_password
 from pdfseal_cli.trust import trust_arguments, trust_options
 from pdfseal_cli.tsa import tsa_client, tsa_options
 
@@ -22,7 +23,7 @@ from pdfseal_cli.tsa import tsa_client, tsa_options
 @tsa_options
 @click.option("--at", type=MOMENT, help="The moment of judgement; now by default.")
 @click.option("--pdf-password-file", help="File whose first line opens an encrypted PDF.")
-@click.option("-o", "--output", help="The PDF with the evidence.")
+@click.option("-o", "--output", type=OUTPUT, help="The PDF with the evidence.")
 @click.option("--in-place", is_flag=True, help="Write into FILE itself.")
 @json_option
 @guarded
@@ -35,7 +36,7 @@ def extend(**options: Any) -> None:
     extended = pdfseal.extend(
         pdf_input(options["file"]),
         level=options["level"],
-        timestamp_trust=read_anchors(options["timestamp_trust"]),
+        timestamp_trust=read_anchors(options["timestamp_trust"], "--timestamp-trust"),
         authority=tsa_client(options) if options["tsa"] else None,
         algorithm=options["tsa_digest"] or "sha256",
         at=options["at"],
@@ -46,4 +47,4 @@ def extend(**options: Any) -> None:
     if options["as_json"]:
         print_json({"schema": 1, "extended": output, "level": options["level"], "size": len(extended)})
     else:
-        click.echo(output)
+        say(output)

@@ -10,7 +10,8 @@ import pdfseal
 from pdfseal import Inspection
 from pdfseal.inspection import extract_length
 from pdfseal.pdf.source import copy_into, opened, write_atomically
-from pdfseal_cli.edge import guarded, print_json
+from pdfseal_cli.edge import guarded, print_json, say
+from pdfseal_cli.kinds import OUTPUT
 from pdfseal_cli.limits import limit_option, limits_of
 from pdfseal_cli.outputs import check_output
 from pdfseal_cli.params import json_option, pdf_input, read_pdf_password
@@ -19,26 +20,27 @@ from pdfseal_cli.params import json_option, pdf_input, read_pdf_password
 @click.command("inspect")
 @click.argument("file")
 @click.option("--extract", type=int, metavar="N", help="Write the file as it was at revision N; needs -o.")
-@click.option("-o", "--output", help="Where --extract writes.")
+@click.option("-o", "--output", type=OUTPUT, help="Where --extract writes.")
 @click.option("--pdf-password-file", help="File whose first line opens an encrypted PDF.")
 @limit_option
 @json_option
 @guarded
 def inspect(**options: Any) -> None:
     """Show the revisions of FILE, what each changed, its signatures and its own rules."""
+    wanted = options["extract"]
+    output = check_output(options["output"], options["file"]) if wanted is not None else None
     pdf = pdf_input(options["file"])
     password = read_pdf_password(options["pdf_password_file"])
     found = pdfseal.inspect(pdf, password=password, limits=limits_of(options["limit"]))
-    if options["extract"] is not None:
-        output = check_output(options["output"], options["file"], in_place=False)
-        length = extract_length(found, options["extract"])
+    if output is not None:
+        length = extract_length(found, wanted)
         with opened(pdf) as source:
             write_atomically(output, lambda out: copy_into(source, out, length))
     if options["as_json"]:
         print_json(found.to_json() | {"path": options["file"]})
         return
     for line in _lines(options["file"], found):
-        click.echo(line)
+        say(line)
 
 
 def _lines(file: str, found: Inspection) -> list[str]:

@@ -11,7 +11,8 @@ import click
 import pdfseal
 from pdfseal import Located, Match
 from pdfseal.pdf.text.search import show_pages
-from pdfseal_cli.edge import guarded, note, print_json
+from pdfseal_cli.edge import guarded, note, print_json, say
+from pdfseal_cli.kinds import OUTPUT
 from pdfseal_cli.outputs import write_outputs
 from pdfseal_cli.params import KEYWORD_OPTIONS, json_option, pdf_input, read_pdf_password
 from pdfseal_cli.pictures import marked_page
@@ -30,7 +31,7 @@ def _keyword_options(command: Any) -> Any:
 @click.option("--keyword", "keywords", multiple=True, required=True, help="Text to look for; repeatable.")
 @click.option("--page", "--pages", "pages", default="all", show_default=True, help="3, 1-3,6-10, odd, even.")
 @_keyword_options
-@click.option("--image", metavar="OUT.png", help="Also draw the pages with numbered boxes.")
+@click.option("--image", type=OUTPUT, metavar="OUT.png", help="Also draw the pages with numbered boxes.")
 @click.option("--pdf-password-file", help="File whose first line opens an encrypted PDF.")
 @json_option
 @guarded
@@ -58,9 +59,9 @@ def locate(**options: Any) -> None:
     for match in found.matches:
         for row in _rows(match):
             edges = ", ".join(f"{row[edge]:g}" for edge in ("left", "bottom", "right", "top"))
-            click.echo(f"{row['match']}: page {row['page']}: {edges}: {row['text']}")
+            say(f"{row['match']}: page {row['page']}: {edges}: {row['text']}")
     for path in pictures:
-        click.echo(path)
+        say(path)
 
 
 def _rows(match: Match) -> list[dict[str, Any]]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from typing import IO, Any
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import click
 from click.shell_completion import get_completion_class
@@ -13,7 +16,7 @@ from pdfseal_cli.batch import batch
 from pdfseal_cli.cert import cert
 from pdfseal_cli.compose import compose
 from pdfseal_cli.demo import demo
-from pdfseal_cli.edge import USAGE, print_json
+from pdfseal_cli.edge import USAGE, concluded, say
 from pdfseal_cli.extend import extend
 from pdfseal_cli.inspect import inspect
 from pdfseal_cli.locate import locate
@@ -35,25 +38,23 @@ _SERVER_PACKAGES = ("httptools", "httpx", "msgspec", "pybase64", "sqlalchemy", "
 class _ExtraMissing(click.ClickException):
     code, exit_code = "extra_missing", USAGE
 
-    def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"pdfseal: {self.message} [{self.code}]", file=file, err=True)
-
 
 class _Commands(click.Group):
-    """A group that loads the commands of the service by name, and says wrong usage as JSON too."""
+    """A group that loads the commands of the service by name, and says wrong usage as other errors."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta["pdfseal.as_json"] = "--json" in args
-        return super().parse_args(ctx, args)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except click.ClickException as error:
-            if ctx.meta["pdfseal.as_json"]:
-                code = getattr(error, "code", "argument")
-                print_json({"schema": 1, "error": {"code": code, "message": error.format_message()}})
-            raise
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        given = sys.argv[1:] if args is None else list(args)
+        program = partial(super().main, given, prog_name, complete_var, standalone_mode=False, **extra)
+        if not standalone_mode:
+            return program()
+        sys.exit(concluded(program, as_json="--json" in given))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*super().list_commands(ctx), *_SERVER_COMMANDS])
@@ -92,7 +93,7 @@ def main() -> None:
 
     Lengths are points unless a suffix says mm; rectangles are left,bottom,right,top on the page
     as it is displayed, from its lower left corner; pages count from 1. A dash reads standard
-    input.
+    input; outputs are files.
 
     Exit codes: 0 passed or done, 1 failed or refused, 2 usage, 3 indeterminate, 4 unsigned,
     5 unreadable input, 6 outside world, 7 a defect of pdfseal.
@@ -106,7 +107,7 @@ def completion(shell: str) -> None:
     kind = get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"no completion for {shell}")
-    click.echo(kind(main, {}, "pdfseal", "_PDFSEAL_COMPLETE").source())
+    say(kind(main, {}, "pdfseal", "_PDFSEAL_COMPLETE").source())
 
 
 for command in (

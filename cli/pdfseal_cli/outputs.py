@@ -13,18 +13,19 @@ from pdfseal import CallerError, OutsideError
 from pdfseal.pdf.source import write_together
 
 
-def check_output(output: str | None, source: str, in_place: bool) -> str:
-    """Where the result goes. Never the input, unless --in-place asks for that."""
+def check_output(output: str | None, source: str, in_place: bool | None = None) -> str:
+    """Where the result goes. Never the input, unless --in-place asks for that; None where it cannot."""
+    or_in_place = "" if in_place is None else " (or --in-place)"
     if in_place:
         if output is not None or source == "-":
             raise click.UsageError("--in-place goes with an input file and without -o")
         return source
     if output is None:
-        raise click.UsageError("missing -o OUTPUT (or --in-place)")
+        raise click.UsageError(f"missing -o OUTPUT{or_in_place}")
     if source != "-" and _same_file(output, source):
         raise CallerError(
             "output_exists_as_input",
-            f"{output} is the input file: name another output, or ask for --in-place",
+            f"{output} is the input file: name another output" + or_in_place,
         )
     return output
 
@@ -58,7 +59,7 @@ def check_apart(options: dict[str, Any], *outputs: str) -> None:
             raise CallerError("argument", f"{path} is named for two outputs")
         written.append(path)
     for path in written:
-        _check_place(path)
+        check_place(path)
 
 
 def _check_named_once(path: str) -> None:
@@ -79,7 +80,7 @@ def _names(value: Any, path: str) -> bool:
     return any(isinstance(one, str) and one and _same_file(one, path) for one in values)
 
 
-def _check_place(path: str) -> None:
+def check_place(path: str) -> None:
     """Before anything is written: that each output has a folder to go to."""
     if os.path.isdir(path):
         raise OutsideError("file_system", f"{path}: is a directory")

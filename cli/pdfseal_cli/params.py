@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-import re
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +18,6 @@ from pdfseal import (
     AtPoint,
     CallerError,
     Certificate,
-    FieldLock,
     InRectangle,
     IntoField,
     OutsideError,
@@ -32,109 +29,30 @@ from pdfseal import (
     TrustAnchors,
 )
 from pdfseal.adapters.keys import decode_signature
-from pdfseal.geometry import mm_to_points
 from pdfseal.pdf.text.search import ORDERS
 from pdfseal.placement import Placement
 from pdfseal.placement.rules import EDGES, ORIGINS, POSITIONS, UNITS
+from pdfseal_cli.kinds import LOCK, MOMENT, POINT, RECT, SIZE, Number, SuffixedLength
 
-_LENGTH = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*(pt|mm)?\s*$")
 MAX_INPUT_BYTES = 64 << 20
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class SuffixedLength(float):
-    """A length in points that was written with its unit."""
-
-
-def length(text: str) -> float:
-    """A length in points; the suffix mm or pt says otherwise or confirms."""
-    match = _LENGTH.match(text)
-    if match is None:
-        raise ValueError(f"{text!r} is not a length such as 12, 12.5pt or 40mm")
-    value = float(match[1])
-    if match[2] is None:
-        return value
-    return SuffixedLength(mm_to_points(value) if match[2] == "mm" else value)
-
-
-class Lengths(click.ParamType[tuple[float, ...]]):
-    """`count` lengths parted by commas."""
-
-    def __init__(self, form: str) -> None:
-        self.name = form
-        self._count = form.count(",") + 1
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[float, ...]:
-        if isinstance(value, tuple):
-            return value
-        parts = str(value).split(",")
-        if len(parts) != self._count:
-            self.fail(f"{value!r} is not {self.name}: {self._count} lengths parted by commas", param, ctx)
-        try:
-            return tuple(length(part) for part in parts)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-class Moment(click.ParamType[datetime]):
-    """A time in ISO 8601 with a zone; a date alone means its beginning in UTC."""
-
-    name = "TIME"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        try:
-            moment = datetime.fromisoformat(str(value))
-            if moment.tzinfo is not None:
-                moment.astimezone(UTC)  # the zone may lead out of the calendar
-        except (ValueError, OverflowError):
-            self.fail(f"{value!r} is not a time such as 2026-01-31 or 2026-01-31T12:00:00+08:00", param, ctx)
-        if moment.tzinfo is None:
-            if len(str(value)) > 10:
-                self.fail(f"{value!r} names no time zone: append Z or +08:00", param, ctx)
-            moment = moment.replace(tzinfo=UTC)
-        return moment
-
-
-class Lock(click.ParamType[FieldLock]):
-    """Which form fields a signature locks."""
-
-    name = "FIELDS"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> FieldLock:
-        if isinstance(value, FieldLock):
-            return value
-        digit, colon, rest = str(value).partition(":")
-        limited = bool(colon) and digit in ("1", "2", "3")
-        text = rest if limited else str(value)
-        permission = int(digit) if limited else None
-        names = tuple(name.strip() for name in text.removeprefix("~").split(","))
-        if text == "all":
-            return FieldLock("All", (), permission)
-        if not all(names):
-            self.fail(f"{value!r} is not `all`, and names a field that has no name", param, ctx)
-        return FieldLock("Exclude" if text.startswith("~") else "Include", names, permission)
-
-
-RECT, POINT, SIZE, MOMENT = Lengths("L,B,R,T"), Lengths("X,Y"), Lengths("W,H"), Moment()
-LOCK = Lock()
-
-
 def read_input(path: str, what: str) -> bytes:
     """A small input file whole, or standard input for `-`. Errors name what it was wanted for."""
-    if path == "-":
-        return sys.stdin.buffer.read(MAX_INPUT_BYTES)
     try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_INPUT_BYTES + 1)
+        if path == "-":
+            data = sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
+        else:
+            with open(path, "rb") as file:
+                data = file.read(MAX_INPUT_BYTES + 1)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise CallerError("not_found", f"{what}: {path}: {(error.strerror or '').lower()}") from error
     except OSError as error:
         raise OutsideError("file_system", f"{what}: {path}: {error.strerror}") from error
+    except ValueError as error:  # a NUL in it, from a file that names files
+        raise CallerError("not_found", f"{what}: {path!r} is no path of a file") from error
     if len(data) > MAX_INPUT_BYTES:
         raise CallerError("argument", f"{what}: {path} is larger than {MAX_INPUT_BYTES} bytes")
     return data
@@ -157,7 +75,7 @@ def read_certificates(paths: tuple[str, ...], what: str) -> tuple[Certificate, .
     return tuple(found)
 
 
-def read_anchors(paths: tuple[str, ...]) -> TrustAnchors | None:
+def read_anchors(paths: tuple[str, ...], what: str = "--trust") -> TrustAnchors | None:
     """Anchors from files, and from every certificate file of folders; None where no path was given."""
     if not paths:
         return None
@@ -170,24 +88,24 @@ def read_anchors(paths: tuple[str, ...]) -> TrustAnchors | None:
         else:
             files.append(path)
     if not files:
-        raise CallerError("not_found", f"--trust: no .pem, .crt, .cer or .der file in {', '.join(paths)}")
-    return TrustAnchors(read_certificates(tuple(files), "--trust"))
+        raise CallerError("not_found", f"{what}: no .pem, .crt, .cer or .der file in {', '.join(paths)}")
+    return TrustAnchors(read_certificates(tuple(files), what))
 
 
-def read_password(path: str | None) -> bytes | None:
+def read_password(path: str | None, what: str = "--password-file") -> bytes | None:
     """The first line of a password file; None where no file was given."""
     if path is None:
         return None
-    return read_input(path, "--password-file").split(b"\n", 1)[0].rstrip(b"\r")
+    return read_input(path, what).split(b"\n", 1)[0].rstrip(b"\r")
 
 
-def read_pdf_password(path: str | None) -> str | None:
+def read_pdf_password(path: str | None, what: str = "--pdf-password-file") -> str | None:
     """The first line of a file, as UTF-8, for an encrypted PDF."""
-    password = read_password(path)
+    password = read_password(path, what)
     try:
         return None if password is None else password.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise CallerError("argument", f"{path}: the password is not UTF-8 text") from error
+        raise CallerError("argument", f"{what}: {path}: the password is not UTF-8 text") from error
 
 
 def signature_argument(text: str) -> bytes:
@@ -225,6 +143,8 @@ KEYWORD_OPTIONS = (
 
 def placement_of(options: dict[str, Any]) -> Placement:
     """The placement that the options describe; with more than one place, all under one signature."""
+    if options["size"] and options["fit"]:
+        raise click.UsageError("--size and --fit exclude each other")
     look = {
         "size": Size(*options["size"]) if options["size"] else None,
         "fit": Size(*options["fit"]) if options["fit"] else None,
@@ -232,7 +152,9 @@ def placement_of(options: dict[str, Any]) -> Placement:
     }
     _check_suffixes(options)
     page, everywhere = options["page"] or "1", options["page"] or "all"
-    places: list[Any] = [IntoField(options["into_field"])] if options["into_field"] else []
+    if len(options["into_field"]) > 1:
+        raise click.UsageError("--into-field is given twice: a signature fills one field")
+    places: list[Any] = [IntoField(name) for name in options["into_field"]]
     for rect in options["rect"] or ():
         places.append(InRectangle(page, Rect.of_corners(*rect), origin=options["origin"], **look))
     for point in options["at"] or ():
@@ -320,20 +242,20 @@ _STRADDLE_OPTIONS = (
     click.option("--straddle", type=click.Choice(EDGES), help="Cut over this edge of the pages."),
     click.option(
         "--along",
-        type=click.FloatRange(0, 1),
+        type=Number(0, 1),
         default=0.5,
         show_default=True,
         help="Where on the edge, from its lower or left end.",
     ),
     click.option(
         "--first-share",
-        type=click.FloatRange(0, 99),
+        type=Number(0, 99),
         default=0,
         help="Least per cent on the first page.",
     ),
     click.option(
         "--last-share",
-        type=click.FloatRange(0, 99),
+        type=Number(0, 99),
         default=0,
         help="Least per cent on the last page.",
     ),
@@ -341,7 +263,7 @@ _STRADDLE_OPTIONS = (
     click.option("--keep-margins", is_flag=True, help="Do not trim the picture before it is cut."),
 )
 _BOX_OPTIONS = (
-    click.option("--into-field", metavar="NAME", help="Fill this empty signature field."),
+    click.option("--into-field", multiple=True, metavar="NAME", help="Fill this empty signature field."),
     click.option("--allow-annotations", is_flag=True, help="Several boxes even on a signed PDF."),
     click.option("--unit", type=click.Choice(UNITS), default="pt", show_default=True),
     click.option(
@@ -357,7 +279,7 @@ _BOX_OPTIONS = (
     click.option("--seal", help="Electronic seal (SESeal, DER); brings its own picture."),
     click.option(
         "--opacity",
-        type=click.FloatRange(0, 100, min_open=True),
+        type=Number(0, 100, min_open=True),
         default=100,
         show_default=True,
         help="Per cent.",

@@ -12,7 +12,8 @@ from pdfseal import Certificate, PreparedSeal, Wording
 from pdfseal.crypto.schemes import SCHEMES
 from pdfseal.prepared import box_to_json
 from pdfseal_cli.appearance import appearance_of, appearance_options
-from pdfseal_cli.edge import guarded, note, print_json
+from pdfseal_cli.edge import guarded, note, print_json, say
+from pdfseal_cli.kinds import OUTPUT
 from pdfseal_cli.limits import limit_option, limits_of
 from pdfseal_cli.outputs import check_apart, check_output, write_output
 from pdfseal_cli.params import (
@@ -31,9 +32,9 @@ from pdfseal_cli.tsa import tsa_client, tsa_options
 
 @click.command()
 @click.argument("file")
-@click.option("-o", "--output", help="The prepared PDF.")
-@click.option("--session", help="The session file; by default the output's name plus .session.json.")
-@click.option("--to-be-signed-out", help="Also write the bytes that the outside signer signs.")
+@click.option("-o", "--output", type=OUTPUT, help="The prepared PDF.")
+@click.option("--session", type=OUTPUT, help="The session file; by default OUTPUT.session.json.")
+@click.option("--to-be-signed-out", type=OUTPUT, help="Also write the bytes that the outside signer signs.")
 @click.option("--cert", required=True, help="The signer's certificate, PEM or DER.")
 @placement_options
 @appearance_options
@@ -43,7 +44,7 @@ from pdfseal_cli.tsa import tsa_client, tsa_options
 @guarded
 def prepare(**options: Any) -> None:
     """Reserve a signature field in FILE and say what is to be signed."""
-    output = check_output(options["output"], options["file"], in_place=False)
+    output = check_output(options["output"], options["file"])
     session = options["session"] or f"{output}.session.json"
     check_apart(options | {"session": session}, "output", "session", "to_be_signed_out")
     certificates = read_certificates((options["cert"], *options["chain"]), "--cert or --chain")
@@ -57,7 +58,7 @@ def prepare(**options: Any) -> None:
 
 @click.command()
 @click.argument("file")
-@click.option("-o", "--output", help="The sealed PDF.")
+@click.option("-o", "--output", type=OUTPUT, help="The sealed PDF.")
 @click.option("--in-place", is_flag=True, help="Replace the input file by the sealed one.")
 @signer_options
 @placement_options
@@ -151,7 +152,7 @@ def _tell(
         print_json(outputs | _facts(prepared) | {"timestamp": _stamp_facts(stamped)})
         return
     for path in outputs.values():
-        click.echo(path)
+        say(path)
 
 
 def _stamp_facts(stamped: pdfseal.Stamped | None) -> dict[str, str] | None:

@@ -22,17 +22,10 @@ from pdfseal.containers.seal import (
 from pdfseal.containers.ses_common import Seal
 from pdfseal.crypto.schemes import default_scheme
 from pdfseal.geometry import points_to_mm
-from pdfseal_cli.edge import VERDICT_CODES, guarded, print_json
+from pdfseal_cli.edge import VERDICT_CODES, guarded, print_json, say
+from pdfseal_cli.kinds import MOMENT, OUTPUT, SIZE
 from pdfseal_cli.outputs import write_output
-from pdfseal_cli.params import (
-    MOMENT,
-    SIZE,
-    json_option,
-    read_anchors,
-    read_certificates,
-    read_input,
-    signature_argument,
-)
+from pdfseal_cli.params import json_option, read_anchors, read_certificates, read_input, signature_argument
 from pdfseal_cli.signers import signer_of, signer_options
 
 _TYPES = {"organisation": 1, "person": 2}
@@ -59,8 +52,8 @@ def seal() -> None:
 @click.option("--layout", type=click.Choice(["2014", "2020"]), default="2020", show_default=True)
 @click.option("--digests", is_flag=True, help="List the owners by digest (2020 only).")
 @signer_options
-@click.option("--to-be-signed-out", help="Stop before signing: write the bytes that the maker signs.")
-@click.option("-o", "--output", help="The seal.")
+@click.option("--to-be-signed-out", type=OUTPUT, help="Stop and write the bytes that the maker signs.")
+@click.option("-o", "--output", type=OUTPUT, help="The seal.")
 @json_option
 @guarded
 def make(**options: Any) -> None:
@@ -113,7 +106,7 @@ def _draft(options: dict[str, Any]) -> SealDraft:
 @click.argument("to_be_signed")
 @click.option("--signature", required=True, help="The maker's signature: a file, or base64 or hex text.")
 @click.option("--cert", required=True, help="The maker's certificate.")
-@click.option("-o", "--output", required=True, help="The seal.")
+@click.option("-o", "--output", type=OUTPUT, required=True, help="The seal.")
 @json_option
 @guarded
 def finish(**options: Any) -> None:
@@ -128,7 +121,7 @@ def finish(**options: Any) -> None:
 
 @seal.command()
 @click.argument("file")
-@click.option("--picture", help="Save the seal's picture to this file.")
+@click.option("--picture", type=OUTPUT, help="Save the seal's picture to this file.")
 @click.option("--strict", is_flag=True, help="Refuse every named leniency.")
 @json_option
 @guarded
@@ -141,7 +134,7 @@ def show(**options: Any) -> None:
         print_json({"schema": 1, "seal": seal_facts(found)})
         return
     for line in _lines(found):
-        click.echo(line)
+        say(line)
 
 
 @seal.command()
@@ -164,7 +157,7 @@ def verify(**options: Any) -> int:
         print_json(report.to_json())
     else:
         for line in _verdict_lines(options["file"], report):
-            click.echo(line)
+            say(line)
     return VERDICT_CODES[report.verdict]
 
 
@@ -208,4 +201,4 @@ def _tell(result: dict[str, str], options: dict[str, Any]) -> None:
     if options["as_json"]:
         print_json({"schema": 1} | result)
     else:
-        click.echo(next(iter(result.values())))
+        say(next(iter(result.values())))

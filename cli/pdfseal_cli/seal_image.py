@@ -21,9 +21,11 @@ from pdfseal.sealimage import (
     seal_image,
 )
 from pdfseal.sealimage.seals import ENDINGS
-from pdfseal_cli.edge import guarded, print_json
+from pdfseal_cli.edge import guarded, print_json, say
+from pdfseal_cli.kinds import OUTPUT, Number, length
 from pdfseal_cli.outputs import write_output
-from pdfseal_cli.params import json_option, length, read_input
+from pdfseal_cli.params import json_option, read_input
+from pdfseal_cli.usage import is_given
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,13 +51,13 @@ def drawing_options(command: F) -> F:
     """What every kind of seal has."""
     for option in reversed(
         (
-            click.option("-o", "--output", required=True, help="The picture: a name in .png or .svg."),
-            click.option("--dpi", type=float, default=300, show_default=True, help="Resolution of a PNG."),
+            click.option("-o", "--output", type=OUTPUT, required=True, help="The picture: .png or .svg."),
+            click.option("--dpi", type=Number(), default=300, show_default=True, help="Resolution of a PNG."),
             click.option(
                 "--colour", default=RED, show_default=True, help=f"#RRGGBB or {', '.join(COLOURS)}."
             ),
             click.option(
-                "--weight", type=float, default=1, show_default=True, help="Thickness of letters, 0 to 3."
+                "--weight", type=Number(), default=1, show_default=True, help="Thickness of letters, 0 to 3."
             ),
             click.option(
                 "--worn", type=int, metavar="SEED", help="Uneven ink; the same seed, the same wear."
@@ -151,6 +153,8 @@ def _write(seal: Seal, options: dict[str, Any]) -> None:
     suffix = Path(output).suffix.lower().removeprefix(".")
     if suffix not in ("png", "svg"):
         raise CallerError("argument", f"{output}: the name of a seal picture ends in .png or .svg")
+    if suffix == "svg" and is_given("dpi"):
+        raise click.UsageError("--dpi goes with a name in .png: a drawing has no resolution")
     data = seal_image(
         seal,
         format="svg" if suffix == "svg" else "png",
@@ -162,7 +166,7 @@ def _write(seal: Seal, options: dict[str, Any]) -> None:
     )
     write_output(output, data)
     if not options["as_json"]:
-        click.echo(output)
+        say(output)
         return
     facts: dict[str, Any] = {"schema": 1, "picture": output, "format": suffix, "size_mm": list(seal.size_mm)}
     if suffix == "png":

@@ -14,8 +14,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import click
-
 from pdfseal import InRectangle, Rect, Size, Wording, compose, prepare
 from pdfseal.adapters.coss.config import load, master_key
 from pdfseal.adapters.coss.signing import sign
@@ -28,6 +26,7 @@ from pdfseal.sealimage import PersonalSeal, seal_image
 from pdfseal.sealing import Appearance
 from pdfseal.timestamp import TimestampAuthority, make_request
 from pdfseal_cli.demo_pki import KINDS, MAKER, Identity, make_identity, now_utc
+from pdfseal_cli.edge import say
 
 APP_NAME = "演示应用"
 APP_ID = "APP_DEMO0000000000000000000000000001"
@@ -220,13 +219,11 @@ def _token(tsa: Identity) -> str:
 
 def _tell(target: Path, host: str, port: int) -> None:
     base = f"http://{host}:{port}"
-    click.echo(f"demonstration in {target}: appId {APP_ID}, secureCode {SECURE_CODE}")
-    click.echo(f"pages: {base}/   description: {base}/docs   {base}/openapi.json\n")
+    say(f"demonstration in {target}: appId {APP_ID}, secureCode {SECURE_CODE}")
+    say(f"pages: {base}/   description: {base}/docs   {base}/openapi.json\n")
     for path in sorted((target / "requests").glob("*.json")):
-        click.echo(
-            f"curl -s {base}/coss/service/v1/{path.stem} -H 'Content-Type: application/json' -d @{path}"
-        )
-    click.echo("")
+        say(f"curl -s {base}/coss/service/v1/{path.stem} -H 'Content-Type: application/json' -d @{path}")
+    say("")
 
 
 def _b64(data: bytes) -> str:

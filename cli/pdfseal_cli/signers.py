@@ -11,6 +11,7 @@ import click
 from pdfseal import CallerError, Certificate
 from pdfseal.adapters.keys import CommandSigner, LocalSigner, check_key_matches, load_private_key
 from pdfseal.crypto.signer import Signer
+from pdfseal_cli.kinds import SECONDS
 from pdfseal_cli.params import read_certificates, read_input, read_password
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,7 +24,7 @@ def signer_options(command: F) -> F:
             click.option("--key", help="Private key: PEM, DER or PKCS#12."),
             click.option("--password-file", help="File whose first line is the key's password."),
             click.option("--signer-command", help="Program: to-be-signed bytes in, signature out."),
-            click.option("--signer-timeout", type=float, default=60, show_default=True, help="Seconds."),
+            click.option("--signer-timeout", type=SECONDS, default=60, show_default=True, help="Seconds."),
             click.option("--cert", help="The signer's certificate; a PKCS#12 file brings its own."),
         )
     ):

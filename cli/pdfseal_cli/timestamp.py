@@ -27,10 +27,10 @@ from pdfseal.timestamp import (
     verify_token,
 )
 from pdfseal.verification.timestamps import token_facts
-from pdfseal_cli.edge import DONE, FAILED, INDETERMINATE, guarded, print_json
+from pdfseal_cli.edge import DONE, FAILED, INDETERMINATE, guarded, print_json, say
+from pdfseal_cli.kinds import MOMENT, OUTPUT
 from pdfseal_cli.outputs import check_output, write_output
 from pdfseal_cli.params import (
-    MOMENT,
     json_option,
     pdf_input,
     read_anchors,
@@ -59,7 +59,7 @@ timestamp.add_command(serve)
 @click.option("--policy", help="Policy (an OID) to ask for.")
 @click.option("--nonce/--no-nonce", default=True, show_default=True)
 @click.option("--cert/--no-cert", default=True, show_default=True, help="Ask for its certificate.")
-@click.option("-o", "--output", required=True, help="The request, DER.")
+@click.option("-o", "--output", type=OUTPUT, required=True, help="The request, DER.")
 @json_option
 @guarded
 def request(**options: Any) -> None:
@@ -80,7 +80,7 @@ def request(**options: Any) -> None:
 @authority_options
 @click.option("--serials", help="File of the authority's serial numbers; a random number without it.")
 @click.option("--when", type=MOMENT, help="genTime; now by default.")
-@click.option("-o", "--output", required=True, help="The response, DER.")
+@click.option("-o", "--output", type=OUTPUT, required=True, help="The response, DER.")
 @json_option
 @guarded
 def create(**options: Any) -> int:
@@ -98,7 +98,7 @@ def create(**options: Any) -> int:
 @click.argument("file", required=False)
 @click.option("--imprint", help="Instead of FILE: its digest, hexadecimal.")
 @tsa_options
-@click.option("-o", "--output", required=True, help="The token, DER.")
+@click.option("-o", "--output", type=OUTPUT, required=True, help="The token, DER.")
 @json_option
 @guarded
 def fetch(**options: Any) -> None:
@@ -113,7 +113,7 @@ def fetch(**options: Any) -> None:
 @timestamp.command()
 @click.argument("token")
 @click.option("--cert", multiple=True, help="Certificates that may be the authority's; may be repeated.")
-@click.option("--token-out", help="Also write the bare token, DER.")
+@click.option("--token-out", type=OUTPUT, help="Also write the bare token, DER.")
 @json_option
 @guarded
 def show(**options: Any) -> None:
@@ -169,16 +169,16 @@ def verify(**options: Any) -> int:
     if options["as_json"]:
         print_json({"schema": 1, "verdict": verdict, "code": code_of(result)} | _result_facts(result))
     else:
-        click.echo(f"{options['token']}: {verdict}")
+        say(f"{options['token']}: {verdict}")
         for check in result.checks:
             word = {True: "ok", False: "WRONG", None: "not checked"}[check.ok]
-            click.echo(f"  {check.name + ':':21}{word}" + (f": {check.reason}" if check.reason else ""))
+            say(f"  {check.name + ':':21}{word}" + (f": {check.reason}" if check.reason else ""))
     return {"passed": DONE, "indeterminate": INDETERMINATE}.get(verdict, FAILED)
 
 
 @timestamp.command()
 @click.argument("file")
-@click.option("-o", "--output", help="The stamped PDF.")
+@click.option("-o", "--output", type=OUTPUT, help="The stamped PDF.")
 @click.option("--in-place", is_flag=True, help="Replace the input file by the stamped one.")
 @click.option(
     "--signature", "field_name", help="Stamp this field's signature, in the security store, not the document."
@@ -193,6 +193,8 @@ def stamp(**options: Any) -> None:
     output = check_output(options["output"], options["file"], options["in_place"])
     pdf, password = pdf_input(options["file"]), read_pdf_password(options["pdf_password_file"])
     if options["field_name"] is not None:
+        if options["tsa_digest"] is not None:
+            raise click.UsageError("--tsa-digest goes without --signature: its own digest is taken")
         authority = _authority(options)
         stamped = pdfseal.attach_timestamp(
             pdf, authority, field_name=options["field_name"], password=password
@@ -213,8 +215,6 @@ def _authority(options: dict[str, Any]) -> Stamper:
     """The client, or the token at hand in its place."""
     if options["token"] is None:
         return tsa_client(options)
-    if options["tsa"]:
-        raise click.UsageError("--token and --tsa exclude each other")
     token = read_input(options["token"], "--token")
     return lambda algorithm, imprint: token
 
@@ -278,4 +278,4 @@ def _tell(facts: dict[str, Any], options: dict[str, Any]) -> None:
     for name, value in facts.items():
         shown = ", ".join(map(str, value)) if isinstance(value, list | dict) else value
         if shown not in (None, ""):
-            click.echo(f"{name + ':':20}{shown}")
+            say(f"{name + ':':20}{shown}")

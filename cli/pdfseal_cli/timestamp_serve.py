@@ -18,7 +18,8 @@ from pdfseal.adapters.tsa_server import WORKERS, TsaServer
 from pdfseal.timestamp import DEFAULT_POLICY, TimestampAuthority
 from pdfseal.timestamp.authority import STRONG_DIGESTS
 from pdfseal_cli.demo_pki import KINDS, make_identity, now_utc
-from pdfseal_cli.edge import guarded, note, print_json
+from pdfseal_cli.edge import guarded, note, print_json, say
+from pdfseal_cli.kinds import FOLDER, Number
 from pdfseal_cli.params import json_option
 from pdfseal_cli.signers import signer_of, signer_options
 
@@ -33,7 +34,7 @@ def authority_options(command: F) -> F:
             click.option("--policy", default=DEFAULT_POLICY, show_default=True, help="OID of its policy."),
             click.option("--accept-policy", multiple=True, help="Further policies that requests may name."),
             click.option("--accept-digest", multiple=True, help="Digests taken; all but SHA-1 by default."),
-            click.option("--accuracy", type=float, default=1, show_default=True, help="Seconds; 0: none."),
+            click.option("--accuracy", type=Number(0, 86_400), default=1, show_default=True, help="Seconds."),
         )
     ):
         command = option(command)
@@ -57,7 +58,7 @@ def authority_of(options: dict[str, Any]) -> TimestampAuthority:
 
 @click.command()
 @authority_options
-@click.option("--demo", type=click.Path(file_okay=False), help="Make fresh test keys in this folder.")
+@click.option("--demo", type=FOLDER, help="Make fresh test keys in this folder.")
 @click.option("--demo-kind", type=click.Choice(KINDS), default="p256", show_default=True)
 @click.option("--serials", default="timestamp-serials.sqlite", show_default=True, help="Its file.")
 @click.option("--host", default="127.0.0.1", show_default=True)
@@ -83,15 +84,15 @@ def serve(**options: Any) -> None:
     if options["as_json"]:
         print_json({"schema": 1, "url": server.url})
     else:
-        click.echo(server.url)
+        say(server.url)
     with server:
         server.serve_forever(poll_interval=0.2)
 
 
 def _demo(options: dict[str, Any]) -> tuple[TimestampAuthority, str]:
     """An authority with fresh keys, and its serial numbers, in the demonstration folder."""
-    if options["key"] or options["signer_command"]:
-        raise click.UsageError("--demo makes its own keys: leave out --key and --signer-command")
+    if any(options[name] for name in ("key", "signer_command", "cert", "chain")):
+        raise click.UsageError("--demo makes its own keys: leave out --key, --signer-command and --cert")
     folder = Path(options["demo"])
     folder.mkdir(parents=True, exist_ok=True)
     made = make_identity(options["demo_kind"], folder, now_utc(), leaf="timestamp")

@@ -10,6 +10,7 @@ import click
 from pdfseal import TrustAnchors
 from pdfseal.adapters.fetch import HttpFetch
 from pdfseal.adapters.system_store import system_anchors
+from pdfseal_cli.kinds import FOLDER, Number
 from pdfseal_cli.params import read_anchors, read_certificates, read_input
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -26,8 +27,8 @@ def trust_options(command: F) -> F:
             click.option("--ocsp", multiple=True, help="An OCSP response (DER); may be repeated."),
             click.option("--fetch", is_flag=True, help="Ask where certificates say for what is missing."),
             click.option("--fetch-private", is_flag=True, help="With --fetch: private addresses as well."),
-            click.option("--fetch-cache", help="With --fetch: a folder that keeps answers for an hour."),
-            click.option("--fetch-timeout", type=click.FloatRange(0.1, 600), default=10, show_default=True,
+            click.option("--fetch-cache", type=FOLDER, help="With --fetch: keeps answers for an hour."),
+            click.option("--fetch-timeout", type=Number(0.1, 600), default=10, show_default=True,
                          help="Seconds."),
         )
     ):  # fmt: skip

@@ -10,6 +10,7 @@ import click
 
 from pdfseal import CallerError
 from pdfseal.adapters.tsa import TsaAddress, TsaClient, http_transport
+from pdfseal_cli.kinds import SECONDS
 from pdfseal_cli.params import read_anchors, read_password
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -26,7 +27,7 @@ def tsa_options(command: F) -> F:
             click.option("--tsa-trust", multiple=True, help="Take only tokens that lead to these anchors."),
             click.option("--tsa-request-policy", help="Policy (an OID) to ask for."),
             click.option("--tsa-digest", help="Digest of the imprint; by default what fits."),
-            click.option("--tsa-timeout", type=float, default=10, show_default=True, help="Seconds."),
+            click.option("--tsa-timeout", type=SECONDS, default=10, show_default=True, help="Seconds."),
             click.option("--tsa-attempts", type=click.IntRange(1, 20), default=3, show_default=True),
         )
     ):
@@ -41,7 +42,7 @@ def tsa_client(options: dict[str, Any]) -> TsaClient:
         raise click.UsageError("say which timestamp authority is asked: --tsa URL")
     if options["tsa_user"] is not None and len(urls) > 1:
         raise click.UsageError("--tsa-user goes with one --tsa: a password is for one authority")
-    password = read_password(options["tsa_password_file"])
+    password = read_password(options["tsa_password_file"], "--tsa-password-file")
     if (password is None) != (options["tsa_user"] is None):
         raise click.UsageError("--tsa-user and --tsa-password-file go together")
     secret = password.decode("utf-8", "replace") if password is not None else None
@@ -49,7 +50,7 @@ def tsa_client(options: dict[str, Any]) -> TsaClient:
         [TsaAddress(url, options["tsa_user"], secret) for url in urls],
         transport=http_transport(tls=_tls(options["tsa_ca"])),
         policy=options["tsa_request_policy"],
-        anchors=read_anchors(options["tsa_trust"]),
+        anchors=read_anchors(options["tsa_trust"], "--tsa-trust"),
         timeout_s=options["tsa_timeout"],
         attempts=options["tsa_attempts"],
     )

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pdfseal.adapters.registry import NewUser, User, UserChange
-from pdfseal_cli.edge import guarded, print_json
+from pdfseal_cli.edge import guarded, print_json, say
 from pdfseal_cli.params import json_option, read_certificates, read_input
 from pdfseal_cli.registry import config_option, masked, now, opened_registry, the_application, the_user
 
@@ -54,7 +54,7 @@ def list_all(limit: int, config_path: str | None, as_json: bool) -> None:
         print_json({"schema": 1, "users": [_facts(one) for one in found]})
         return
     for one in found:
-        click.echo(f"{one.user_id}  {one.status:8}  {masked(one.name, shown=1)}  {masked(one.id_number)}")
+        say(f"{one.user_id}  {one.status:8}  {masked(one.name, shown=1)}  {masked(one.id_number)}")
 
 
 @command.command("show")
@@ -86,7 +86,7 @@ def show(user_id: str, config_path: str | None, as_json: bool) -> None:
         print_json({"schema": 1, "user": facts})
         return
     for name, value in facts.items():
-        click.echo(f"{name}: {value}")
+        say(f"{name}: {value}")
 
 
 @command.command("set")
@@ -137,7 +137,7 @@ def cert(
     if as_json:
         print_json({"schema": 1, "deviceId": device})
     else:
-        click.echo(device)
+        say(device)
 
 
 def _facts(user: User) -> dict[str, Any]:
@@ -157,4 +157,4 @@ def _show(user: User, as_json: bool) -> None:
         print_json({"schema": 1, "user": _facts(user)})
         return
     for name, value in _facts(user).items():
-        click.echo(f"{name}: {value}")
+        say(f"{name}: {value}")

@@ -12,10 +12,20 @@ import pdfseal
 from pdfseal import PdfsealError, Report, SignatureReport, TrustAnchors
 from pdfseal.adapters.rendering import render_for_report
 from pdfseal.report_html import ShownAnchor, to_html
-from pdfseal_cli.edge import VERDICT_CODES, as_pdfseal_error, error_json, exit_code, guarded, note, print_json
+from pdfseal_cli.edge import (
+    VERDICT_CODES,
+    as_pdfseal_error,
+    error_json,
+    exit_code,
+    guarded,
+    note,
+    print_json,
+    say,
+)
+from pdfseal_cli.kinds import MOMENT, OUTPUT
 from pdfseal_cli.limits import limit_option, limits_of
 from pdfseal_cli.outputs import write_output
-from pdfseal_cli.params import MOMENT, json_option, pdf_input, read_anchors, read_pdf_password
+from pdfseal_cli.params import json_option, pdf_input, read_anchors, read_pdf_password
 from pdfseal_cli.trust import trust_arguments, trust_options
 
 # The exit code for several files is the first of these that any file met.
@@ -33,7 +43,9 @@ _MARKS = {"error": "x", "warning": "!", "info": "-"}
 @click.option("--at", type=MOMENT, help="The moment of judgement; now by default.")
 @click.option("--strict", is_flag=True, help="Refuse every named leniency.")
 @click.option("--pdf-password-file", help="File whose first line opens an encrypted PDF.")
-@click.option("--report", "report_file", help="Also write a report for people: an HTML file; for one FILE.")
+@click.option(
+    "--report", "report_file", type=OUTPUT, help="Also write a report for people (HTML); for one FILE."
+)
 @limit_option
 @json_option
 @guarded
@@ -43,7 +55,7 @@ def verify(**options: Any) -> int:
         raise click.UsageError("--report goes with one FILE, and not with standard input")
     arguments = trust_arguments(options)
     moment = options["at"] or datetime.now(UTC)
-    timestamp_anchors = read_anchors(options["timestamp_trust"])
+    timestamp_anchors = read_anchors(options["timestamp_trust"], "--timestamp-trust")
     password = read_pdf_password(options["pdf_password_file"])
     limits = limits_of(options["limit"])
     results: list[tuple[str, Report | PdfsealError]] = []
@@ -107,14 +119,12 @@ def _json(file: str, result: Report | PdfsealError) -> dict[str, Any]:
 
 def _show(file: str, result: Report | PdfsealError) -> None:
     if isinstance(result, PdfsealError):
-        click.echo(
-            f"{file}: {click.style('unreadable', fg='red', bold=True)}: {result.message} [{result.code}]"
-        )
+        say(f"{file}: {click.style('unreadable', fg='red', bold=True)}: {result.message} [{result.code}]")
         return
-    click.echo(f"{file}: {_styled(result.verdict)}")
+    say(f"{file}: {_styled(result.verdict)}")
     for number, one in enumerate(result.signatures, start=1):
         for line in _lines(number, one):
-            click.echo(line)
+            say(line)
 
 
 def _styled(verdict: str) -> str:
