@@ -193,6 +193,44 @@ def test_a_row_may_place_by_keyword_and_over_edges(tmp_path):
     assert reports["straddle.pdf"].boxes[0].rect.right == pytest.approx(595.3, abs=0.1)
 
 
+def test_one_pdf_is_no_list(tmp_path):
+    (tmp_path / "one.pdf").write_bytes(pdf())
+    code, answer = seal(tmp_path / "one.pdf", tmp_path / "out")
+    assert (code, answer["error"]["code"]) == (2, "argument")
+    assert "one.pdf is a PDF: name a folder" in answer["error"]["message"]
+
+
+def test_a_row_chooses_between_size_and_fit(tmp_path):
+    source = folder_of(tmp_path / "in", 3)
+    (source / "rows.csv").write_text(
+        'file,size,fit\n00000.pdf,"50,50",\n00001.pdf,,"30,30"\n00002.pdf,"50,50","30,30"\n'
+    )
+    code, summary = seal(source / "rows.csv", tmp_path / "out")  # LOOK has a --fit
+    assert (code, failures(summary)) == (1, {"00002.pdf": "argument"})
+    (box,) = pdfseal.verify(tmp_path / "out" / "00000.pdf").signatures[0].boxes
+    assert (box.rect.width, box.rect.height) == pytest.approx((50, 50), abs=0.1)
+
+
+@pytest.mark.parametrize("action", ["seal", "verify"])
+def test_a_path_with_a_nul_is_an_error_of_its_line(tmp_path, action):
+    source = folder_of(tmp_path / "in", 1)
+    (source / "list").write_bytes(b"00000.pdf\na\0b.pdf\n")
+    if action == "seal":
+        code, summary = seal(source / "list", tmp_path / "out")
+        assert code == 1
+    else:
+        code, summary = batch("verify", source / "list")
+        assert code == 5
+    assert (summary["done"], failures(summary)) == (1, {"a\0b.pdf": "argument"})
+
+
+def test_locks_in_a_batch(tmp_path):
+    source = folder_of(tmp_path / "in", 1)
+    assert seal(source, tmp_path / "out", "--lock", "2:all")[0] == 0
+    assert seal(source, tmp_path / "out", "--lock", "2:all")[1]["skipped"] == 1
+    assert seal(source, tmp_path / "out", "--lock", "1:all")[1]["error"]["code"] == "journal_mismatch"
+
+
 # -- what goes wrong outside -----------------------------------------------------------------
 
 
@@ -284,6 +322,23 @@ def _wait(until, seconds: float = 60) -> None:
         time.sleep(0.01)
 
 
+def test_a_report_replaces_nothing_but_a_report(tmp_path):
+    source, report = folder_of(tmp_path / "in", 2), tmp_path / "report.json"
+    assert seal(source, tmp_path / "out", "--report", report)[0] == 0
+    assert json.loads(report.read_text())["done"] == 2
+    code, _ = seal(source, tmp_path / "out", "--report", report)
+    assert (code, json.loads(report.read_text())["skipped"]) == (0, 2)
+    journal = tmp_path / "out" / ".pdfseal-batch.jsonl"
+    for taken in (source / "00001.pdf", tmp_path / "out" / "00001.pdf", journal):
+        before = taken.read_bytes()
+        code, answer = seal(source, tmp_path / "out", "--report", taken)
+        assert (code, answer["error"]["code"]) == (2, "output_exists")
+        assert taken.read_bytes() == before
+    code, answer = seal(source, tmp_path / "none", "--report", tmp_path / "missing" / "report.json")
+    assert (code, answer["error"]["code"], journal_of(tmp_path / "out") != []) == (6, "file_system", True)
+    assert not list((tmp_path / "none").glob("*.pdf")), "found out before anything was sealed"
+
+
 # -- the journal -----------------------------------------------------------------------------
 
 
@@ -344,6 +399,13 @@ def test_a_torn_last_line_is_cut_off_and_other_damage_refused(tmp_path):
         with pytest.raises(CallerError) as caught:
             Journal.open(str(path), description, batch_id=bytes(16))
         assert caught.value.code == "journal_unreadable"
+    for other in (b"a key without an end of its line", b"{}", b'{"pdfseal_session": 1'):
+        path.write_bytes(other)
+        with pytest.raises(CallerError) as caught:
+            Journal.open(str(path), description, batch_id=bytes(16))
+        assert (caught.value.code, path.read_bytes()) == ("journal_unreadable", other), "nothing is cut off"
+    path.write_bytes(b'{"pdfseal_ba')
+    Journal.open(str(path), description, batch_id=bytes(16)).__exit__()
     path.write_bytes(b'{"pdfseal_batch": 2}\n')
     with pytest.raises(CallerError) as caught:
         Journal.open(str(path), description, batch_id=bytes(16))

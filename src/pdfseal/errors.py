@@ -41,7 +41,7 @@ CODES: dict[str, str] = {
     "journal_unreadable": "the journal of a batch is damaged, or is no journal",
     "journal_mismatch": "the journal belongs to a batch with other options",
     "journal_busy": "another run of the same batch has not ended yet",
-    "output_exists": "the output of a batch item is there already, and is not of this batch",
+    "output_exists": "an output of a batch is there already, and is not of this batch",
     "output_exists_as_input": "the output would overwrite the input, and --in-place was not asked for",
     "configuration": "the service's configuration is wrong; the message names the entry",
     "extra_missing": "a part of pdfseal needs packages that are not installed; the message names the extra",

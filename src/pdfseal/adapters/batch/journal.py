@@ -28,6 +28,7 @@ from pdfseal.adapters.batch.values import Outcome
 from pdfseal.errors import CallerError, OutsideError
 
 SCHEMA = 1
+_BEGINNING = b'{"pdfseal_batch": '  # of every journal, also of one that a crash left with less than a line
 GROUP_ITEMS = 1000
 GROUP_SECONDS = 1.0
 LOCK_SECONDS = 30.0  # how long the workers of a killed run may still be at their last item
@@ -192,6 +193,8 @@ def _whole_lines(path: str, descriptor: int) -> Iterator[dict[str, Any]]:
             nonlocal length
             for line in file:
                 if not line.endswith(b"\n"):
+                    if not length and not line.startswith(_BEGINNING[: len(line)]):
+                        raise CallerError("journal_unreadable", f"{path} is no journal of a batch")
                     os.ftruncate(descriptor, length)
                     return
                 length += len(line)
