@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pdfseal
-from pdfseal.pdf.changes.live import REFERENCE
+from pdfseal.pdf.changes.extents import REFERENCE
 from pdfseal.pdf.changes.references import _references
 from tests.support.bombs import SIGNED_BASE, plain, signed, stream
 from tests.support.sealing import WHEN

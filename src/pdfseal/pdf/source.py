@@ -21,6 +21,8 @@ from pdfseal.errors import CallerError, DocumentError, OutsideError
 
 CHUNK_BYTES = 1 << 20
 _AHEAD_BYTES = 32 << 10
+WINDOW_BYTES = 4 << 20
+WINDOW_OVERLAP_BYTES = 256  # a reference with white space and comments; longer ones are padding
 
 
 class Source(Protocol):
@@ -81,11 +83,16 @@ class ReadAhead:
         return self._source.size
 
     def read(self, offset: int, length: int) -> bytes:
+        data, at = self.view(offset, length)
+        return data[at : at + length]
+
+    def view(self, offset: int, length: int) -> tuple[bytes, int]:
+        """Bytes that hold the `length` bytes from `offset`, not copied, and where in them these begin."""
         at = offset - self._start
         if at < 0 or at + length > len(self._data):
             self._start, at = offset, 0
             self._data = self._source.read(offset, max(length, _AHEAD_BYTES))
-        return self._data[at : at + length]
+        return self._data, at
 
 
 def _stamp(status: os.stat_result) -> tuple[int, int, int]:
@@ -156,6 +163,12 @@ def binary_stream(what: Openable) -> BinaryIO:
         return open(what, "rb")
     except OSError as error:
         raise OutsideError("file_system", f"{what}: {error.strerror}") from error
+
+
+def overlapping(source: Source, start: int, end: int) -> Iterator[bytes]:
+    """The bytes in windows of `WINDOW_BYTES`, which overlap, so that no short word is cut."""
+    for at in range(start, end, WINDOW_BYTES):
+        yield source.read(at, min(WINDOW_BYTES + WINDOW_OVERLAP_BYTES, end - at))
 
 
 def chunks(source: Source, start: int, stop: int) -> Iterator[bytes]:

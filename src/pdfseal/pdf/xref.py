@@ -109,10 +109,9 @@ class Section:
     def entries(self) -> dict[int, Entry]:
         """All entries by `lookup`'s rules, read in bulk."""
         found = dict(self.irregular or {})
-        for run in self.runs if self.irregular is None else ():
+        for run in reversed(self.runs) if self.irregular is None else ():  # the first entry counts
             read = self._table_entries if self.kind == "table" else self._stream_entries
-            for number, entry in enumerate(read(run), start=run.first):
-                found.setdefault(number, entry)
+            found.update(enumerate(read(run), start=run.first))
         for number, entry in (self.hybrid.entries() if self.hybrid is not None else {}).items():
             if isinstance(found.get(number, entry), Free):
                 found[number] = entry
@@ -145,17 +144,18 @@ class Section:
             raise damaged(f"the cross-reference entry at byte {run.position + 20 * index} cannot be read")
         return _table_value(match)
 
-    def _table_entries(self, run: _Run) -> Iterator[Entry]:
-        text = self.source.read(run.position, 20 * run.count)
-        for index in range(run.count):
-            match = _ENTRY.match(text, 20 * index)
-            if match is None:
-                at = run.position + 20 * index
-                raise damaged(f"the cross-reference entry at byte {at} cannot be read")
-            yield _table_value(match)
+    def _table_entries(self, run: _Run) -> list[Entry]:
+        rows = _ENTRY.findall(self.source.read(run.position, 20 * run.count))
+        if len(rows) < run.count:  # each that can be read has 20 bytes, so that all of them fill the run
+            for index in range(run.count):
+                self._table_entry(run, index)
+        return [
+            InUse(int(offset), int(generation)) if kind == b"n" else Free(int(generation))
+            for offset, generation, kind in rows
+        ]
 
-    def _stream_entries(self, run: _Run) -> Iterator[Entry]:
-        return (self._stream_entry(run, index) for index in range(run.count))
+    def _stream_entries(self, run: _Run) -> list[Entry]:
+        return [self._stream_entry(run, index) for index in range(run.count)]
 
     def _stream_entry(self, run: _Run, index: int) -> Entry:
         w0, w1, w2 = self.widths

@@ -5,35 +5,15 @@ Reference: ISO 32000-2, 7.5.4 (cross-reference table), 7.5.7 (object streams).
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 
 from pdfseal.errors import DocumentError
+from pdfseal.pdf.changes.extents import Extents
 from pdfseal.pdf.changes.values import all_references
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.limits import BYTES_PER_STEP_COMMENTED, BYTES_PER_STEP_SCANNED
-from pdfseal.pdf.source import ReadAhead, Source
-from pdfseal.pdf.syntax import Dictionary, Incomplete, Parser, Ref, Value
-from pdfseal.pdf.xref import MAX_OBJECT_NUMBER, Entry, InUse, Packed
-
-WINDOW_BYTES = 4 << 20
-_OVERLAP_BYTES = 256  # a reference with white space and comments; longer ones are padding
-_HEAD_BYTES = 2048
-GAP = rb"(?:[\x00\t\n\f\r ]|%[^\r\n]*[\r\n])+"
-REFERENCE = re.compile(
-    rb"(?<![0-9])0*([1-9][0-9]{0,9})" + GAP + rb"([0-9]{1,5})" + GAP + rb"R(?![A-Za-z0-9])"
-)
-_LENGTH = re.compile(
-    rb"/(?:L|#4[cC])(?:e|#65)(?:n|#6[eE])(?:g|#67)(?:t|#74)(?:h|#68)" + GAP + rb"\+?([0-9]+)(?![0-9])"
-)
-_COMMENTED = re.compile(rb"(?:>>|[h8])[\x00\t\n\f\r ]*+%")
-# An R of a reference as everybody writes it, or inside a name or word; and a number too long for an object's.
-_PLAIN_R = re.compile(rb"(?<![0-9.+-])[0-9]{1,7} [0-9]{1,5} R(?=[\x00\t\n\f\r /<>\[\]()])|(?<=[/A-Za-z])R")
-_ODD_NUMBER = re.compile(rb"[0-9]{8}[\x00\t\n\f\r ]+[0-9]+[\x00\t\n\f\r ]+R")
-_ANY_END_OF_STREAM = re.compile(rb"endstream(?![^\x00\t\n\f\r ()<>\[\]{}/%])")
-_END_OF_STREAM = re.compile(rb"[\x00\t\n\f\r ]*" + _ANY_END_OF_STREAM.pattern)
-_STREAM = re.compile(rb">>" + GAP[:-1] + rb"*stream(?:\r\n|\n|\r)")
+from pdfseal.pdf.syntax import Dictionary, Ref, Value
+from pdfseal.pdf.xref import Entry, InUse, Packed
 
 
 class Live:
@@ -140,9 +120,9 @@ class Live:
         end = self.document.end
         if self._plain and self._plain[-1][0] >= end:
             return self._plain[-1][1]
-        source = ReadAhead(self.document.source)
+        extents = Extents(self.document)
         for start, following in self._extents(among):
-            if self._goes_on(source, start, following):
+            if extents.goes_on(start, following):
                 return self.object_at(start)
         return None
 
@@ -156,104 +136,6 @@ class Live:
         for start in sorted(one.offset + self.document.base for one in entries if isinstance(one, InUse)):
             index = bisect_right(self._plain, start, key=_offset)
             yield start, self._plain[index][0] if index < len(self._plain) else self.document.end
-
-    def _goes_on(self, source: Source, start: int, following: int) -> bool:
-        """Whether the object at `start` goes on behind the end; the next one begins at `following`."""
-        end = self.document.end
-        head = source.read(start, min(following - start, _HEAD_BYTES))
-        if len(head) == following - start and _is_plain(head):
-            return False
-        self._pay_for_comments(head)
-        stream = _STREAM.search(head)
-        if stream is None and following - start > len(head):
-            head = source.read(start, min(following - start, self.document.limits.object_bytes))
-            self._pay_for_comments(head)
-            stream = _STREAM.search(head)
-        head = head[: stream.start()] if stream else head
-        doubtful = _may_be_open(head) or (stream is None and b"endobj" not in head)
-        odd = _has_odd_reference(head)
-        if (doubtful or odd) and self._is_open(start, following, readable=odd):
-            return True
-        if stream is None:
-            return False
-        body = start + stream.end()
-        length = max((self._length(head, match) for match in _LENGTH.finditer(head)), default=0)
-        if body + length <= end and _END_OF_STREAM.match(source.read(body + length, 16)):
-            return False
-        # readers that do not find `endstream` where /Length says look for the next one
-        return not any(_ANY_END_OF_STREAM.search(piece) for piece in overlapping(source, body, end))
-
-    def _is_open(self, start: int, following: int, *, readable: bool) -> bool:
-        """Whether parsing the object runs into the next one, or into the end of this state.
-
-        `readable`: or cannot be parsed, for others may read references in it that are none for us.
-        """
-        for stop in (min(following + _OVERLAP_BYTES, self.document.end), self.document.end):
-            data = self.document.source.read(start, min(stop - start, self.document.limits.object_bytes))
-            self.document.work.spend(len(data) // BYTES_PER_STEP_SCANNED)
-            try:
-                found = Parser(data, origin=start, final=False, work=self.document.work).indirect()
-            except Incomplete:
-                continue
-            except DocumentError:
-                return readable
-            return start + found.end > following or (readable and _odd_reference(found.value))
-        return True
-
-    def _pay_for_comments(self, head: bytes) -> None:
-        """From each place behind which a comment may stand, `_STREAM` and `_LENGTH` pass that comment."""
-        if b"%" not in head:
-            return
-        places = sum(1 for _ in _COMMENTED.finditer(head))
-        self.document.work.spend(places * len(head) // BYTES_PER_STEP_COMMENTED)
-
-    def _length(self, head: bytes, match: re.Match[bytes]) -> int:
-        """The number behind /Length, or what the reference there leads to."""
-        reference = REFERENCE.match(head, match.start(1))
-        if reference is None:
-            return int(match[1][:18])
-        try:
-            length = self.document.resolve(Ref(int(reference[1]), int(reference[2])))
-        except DocumentError:
-            return 0
-        return length if isinstance(length, int) else 0
-
-
-def _is_plain(whole: bytes) -> bool:
-    """Whether an object ends where the next one begins, with nothing in it that needs a closer look."""
-    return (
-        b"stream" not in whole
-        and whole.endswith((b"endobj\n", b"endobj\r\n", b"endobj\r", b"endobj \n"))
-        and b"(" not in whole
-        and b"%" not in whole
-        and b"\\" not in whole
-        and whole.count(b"obj") == 2
-        and not _has_odd_reference(whole)
-    )
-
-
-def _has_odd_reference(head: bytes) -> bool:
-    """Whether an object may hold references that readers differ on; most are seen at a glance."""
-    plain = head.count(b" 0 R") + head.count(b"/R") == head.count(b"R") and b". 0 R" not in head
-    if not plain and head.count(b"R") > len(_PLAIN_R.findall(head)):
-        return True
-    return _ODD_NUMBER.search(head) is not None
-
-
-def _odd_reference(value: Value) -> bool:
-    """A reference to a number that no document has: some readers take it modulo 2 ** 32."""
-    return any(ref.number > MAX_OBJECT_NUMBER for ref in all_references(value))
-
-
-def _may_be_open(head: bytes) -> bool:
-    """Whether counting brackets is not enough to see that all strings in an object end."""
-    return head.count(b"(") != head.count(b")") or b"\\" in head or b"%" in head
-
-
-def overlapping(source: Source, start: int, end: int) -> Iterator[bytes]:
-    """The bytes in windows that overlap, so that no short word is cut."""
-    for at in range(start, end, WINDOW_BYTES):
-        yield source.read(at, min(WINDOW_BYTES + _OVERLAP_BYTES, end - at))
 
 
 def _offset(row: tuple[int, int]) -> int:

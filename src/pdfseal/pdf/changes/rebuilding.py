@@ -19,6 +19,7 @@ from pdfseal.pdf.xref import InUse
 
 _WINDOW_BYTES = 4 << 20
 _OVERLAP_BYTES = 64
+_HEAD_BYTES = 40
 _GAP = rb"(?:[\x00\t\n\f\r ]|%[^\r\n]*[\r\n])+"
 _HEAD = re.compile(rb"(?<![0-9])[0-9]{1,10}" + _GAP + rb"[0-9]{1,5}" + _GAP + rb"\Z")
 _ODD_HEAD = re.compile(rb"[0-9\r\n\x00\t\f ][\x00\t\n\f\r ]+\Z")
@@ -84,8 +85,11 @@ def _words_of_objects(source: Source, end: int) -> int:
 
 def _objects_at(source: Source, listed: list[int], end: int) -> int:
     """At how many of the positions, which are in order, an object does begin."""
-    ahead = ReadAhead(source)
-    return sum(_OBJECT.match(ahead.read(at, 40)) is not None for at in listed if at < end)
+    ahead, count = ReadAhead(source), 0
+    for position in listed[: bisect_left(listed, end)]:
+        data, at = ahead.view(position, _HEAD_BYTES)
+        count += _OBJECT.match(data, at, at + _HEAD_BYTES) is not None
+    return count
 
 
 def _listed(document: Document) -> Iterator[int]:

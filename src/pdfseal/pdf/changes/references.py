@@ -10,8 +10,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
-from pdfseal.pdf.changes.live import WINDOW_BYTES, Live, overlapping
+from pdfseal.pdf.changes.live import Live
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.source import WINDOW_BYTES, overlapping
 from pdfseal.pdf.xref import InUse
 
 _FEW = 24
@@ -64,18 +65,25 @@ class References:
 
 def _references(data: bytes, numbers: frozenset[int]) -> Iterator[tuple[int, int]]:
     """(position, number) of what looks like a reference to one of `numbers`."""
-    if len(numbers) > _FEW:
+    leads = {_lead(number) for number in numbers}
+    if len(leads) > _FEW:
         for match in _LIKELY.finditer(data):
             if int(match[1]) in numbers:
                 yield match.start(1), int(match[1])
         return
-    for number in numbers:
-        text = b"%d" % number
-        at = data.find(text)
+    for lead in leads:
+        at = data.find(lead)
         while at >= 0:
             start = at
             while start and data[start - 1 : start] == b"0":
                 start -= 1
-            if (found := _LIKELY.match(data, start)) is not None and int(found[1]) == number:
-                yield at, number
-            at = data.find(text, at + 1)
+            found = _LIKELY.match(data, start)
+            if found is not None and int(found[1]) in numbers and _lead(int(found[1])) == lead:
+                yield at, int(found[1])
+            at = data.find(lead, at + 1)
+
+
+def _lead(number: int) -> bytes:
+    """The digits to search for: new objects are numbered one after the other, and are found together."""
+    digits = b"%d" % number
+    return digits[:-1] if len(digits) > 3 else digits
