@@ -219,6 +219,23 @@ PYHANKO_ACCEPTS = {
     "appearance-became-a-stream-of-another-kind": "pyHanko takes any stream for an appearance",
     "table-joined-to-its-first-row": "pyHanko reads the table, and others rebuild it",
 }
+PYHANKO_ACCEPTS |= dict.fromkeys(
+    (
+        *(f"length{how}-comes-true" for how in (
+            "", "-with-zeros", "-behind-a-comment", "-with-a-sign", "-with-a-decoy",
+        )),
+        *(f"signed-object-{how}" for how in (
+            "in-plain-sight", "with-a-wide-gap", "with-a-comment", "with-a-form-feed", "with-many-zeros",
+            "with-a-long-generation", "with-a-sign",
+        )),
+        *(f"appended-object-{how}" for how in ("in-plain-sight", "with-a-wide-gap", "with-a-sign")),
+        *(f"packed-with-{how}" for how in (
+            "more-words", "a-large-number", "no-order", "one-offset-for-two", "a-word",
+        )),
+        "signed-table-lists-an-object-twice",
+    ),
+    "pyHanko asks for nothing but its own reading, and other readers find something else",
+)  # fmt: skip
 # What pyHanko refuses and pdfseal accepts.
 PYHANKO_REFUSES = {
     "control-docmdp-2-signed-again": "P 2 permits signing (ISO 32000-2, table 257)",
