@@ -54,15 +54,16 @@ class Dictionary(dict[str, "Value"]):
     """A dictionary; `spans[key]` is where the value stood, start and end in the bytes that were parsed.
 
     `repeated` names keys that were written more than once: readers disagree about such a
-    dictionary. The last value wins here.
+    dictionary. The last value wins here; `earlier` keeps the others.
     """
 
-    __slots__ = ("repeated", "spans")
+    __slots__ = ("earlier", "repeated", "spans")
 
     def __init__(self, *items: object, **values: object) -> None:
         super().__init__(*items, **values)
         self.spans: dict[str, tuple[int, int]] = {}
         self.repeated: tuple[str, ...] = ()
+        self.earlier: tuple[Value, ...] = ()  # one for each of `repeated`
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,9 @@ _GAP = rb"(?:[\x00\t\n\f\r ]++|%[^\r\n]*+[\r\n])++"  # a comment is white space 
 _REF = re.compile(rb"(\d{1,10})" + _GAP + rb"(\d{1,5})" + _GAP + rb"R(?![^\x00\t\n\f\r ()<>\[\]{}/%])")
 _WORD = re.compile(rb"[A-Za-z*'\"]+")
 _HEX = re.compile(rb"<([0-9A-Fa-f\x00\t\n\f\r ]*)>")
-_HEADER = re.compile(rb"(\d{1,10})" + _GAP + rb"(\d{1,5})" + _GAP + rb"obj")
-_STREAM = re.compile(rb"stream(\r\n|\n|\r)")
+_HEADER = re.compile(rb"(\d{1,10})" + _GAP + rb"(\d{1,5})" + _GAP + rb"obj(?![^\x00\t\n\f\r ()<>\[\]{}/%])")
+# 7.3.8.1: CR LF or LF behind the word, which some writers put white space before
+_STREAM = re.compile(rb"stream(?:[\x00\t\f ]*+(?:\r\n|\n|\r))?")
 _STRING_STOP = re.compile(rb"[()\\\r]")
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _IRREGULAR = re.compile(r"[^!-~]|[#()<>\[\]{}/%]")
@@ -181,6 +183,8 @@ class Parser:
             raise Incomplete
         stream = _STREAM.match(self.data, after) if isinstance(value, Dictionary) else None
         body = stream.end() if stream else None
+        if stream is not None and stream[0] == b"stream":
+            raise self._fail(stream.end(), "no line end behind the word stream")
         return Indirect(int(header[1]), int(header[2]), value, start, value_start, end, body)
 
     def skip(self, position: int) -> int:
@@ -324,7 +328,7 @@ class Parser:
 
     def _dictionary(self, position: int, depth: int) -> tuple[Dictionary, int]:
         found = Dictionary()
-        repeated: list[str] = []
+        repeated: list[tuple[str, Value]] = []
         at = self.skip(position + 2)
         while self.data[at : at + 2] != b">>":
             if self.data[at : at + 1] != b"/":
@@ -336,11 +340,13 @@ class Parser:
             start = self.skip(at)
             value, at = self._value(start, depth + 1)
             if key in found:
-                repeated.append(key)
+                repeated.append((str(key), found[key]))
             found[str(key)] = value
             found.spans[str(key)] = (start, at)
             at = self.skip(at)
-        found.repeated = tuple(repeated)
+        if repeated:
+            found.repeated = tuple(key for key, _ in repeated)
+            found.earlier = tuple(item for _, item in repeated)
         return found, at + 2
 
 

@@ -97,7 +97,9 @@ class Live:
         key = holder, entry, self._entries.get(entry.stream) if isinstance(entry, Packed) else None
         if key not in self._referred:
             value, found = self._value(holder), dict[int, set[str]]()
-            entries = value.items() if isinstance(value, Dictionary) else [("", value)]
+            entries: list[tuple[str, Value]] = [("", value)]
+            if isinstance(value, Dictionary):
+                entries = [*value.items(), *zip(value.repeated, value.earlier, strict=True)]
             for name, item in entries:
                 for ref in all_references(item):
                     found.setdefault(ref.number, set()).add(name)

@@ -8,14 +8,17 @@ from pdfseal.pdf.syntax import Dictionary, Ref, Value, decode_text_string
 
 
 def all_references(value: Value) -> Iterator[Ref]:
-    """Every reference inside a value; the parser bounded its depth and size."""
+    """Every reference inside a value, in entries that stand there twice as well.
+
+    The parser bounded its depth and size.
+    """
     stack = [value]
     while stack:
         item = stack.pop()
         if isinstance(item, Ref):
             yield item
         elif isinstance(item, Dictionary):
-            stack += item.values()
+            stack += [*item.values(), *item.earlier]
         elif isinstance(item, list):
             stack += item
 
@@ -28,7 +31,7 @@ def keys_leading_to(value: Value, number: int) -> Iterator[str]:
         if isinstance(item, Ref) and item.number == number:
             yield key
         elif isinstance(item, Dictionary):
-            stack += item.items()
+            stack += [*item.items(), *zip(item.repeated, item.earlier, strict=True)]
         elif isinstance(item, list):
             stack += [(key, entry) for entry in item]
 
