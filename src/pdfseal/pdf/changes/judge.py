@@ -15,15 +15,10 @@ from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes.levels import EVERY_FIELD, Change
 from pdfseal.pdf.changes.live import Live
 from pdfseal.pdf.changes.names import Names, name_upwards, names_of_fields
-from pdfseal.pdf.changes.objects import as_list, ends_as_said, generation, information, object_kind
+from pdfseal.pdf.changes.objects import as_list, ends_as_said, generation, object_kind, object_of
 from pdfseal.pdf.changes.references import References
-from pdfseal.pdf.changes.values import (
-    alike,
-    changed_keys,
-    keys_leading_to,
-    repeats,
-    same_text,
-)
+from pdfseal.pdf.changes.roles import Roles
+from pdfseal.pdf.changes.values import alike, changed_keys, repeats, same_text
 from pdfseal.pdf.document import INHERITED, Document
 from pdfseal.pdf.field import walk_fields
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
@@ -39,28 +34,12 @@ _FILLING_KEYS = frozenset(
 _FILLABLE = frozenset({"V", "AP", "AS", "M", "I"})
 # What these entries of a field may be: never a dictionary, which might be a font or another resource.
 _KINDS = {"M": bytes, "AS": Name, "I": list, "F": int, "DA": bytes, "Rect": list, "Type": Name}
-_DSS_KEYS = frozenset({"Type", "VRI", "Certs", "CRLs", "OCSPs"})
 # Objects that long-term validation and metadata updates may replace, and what they must be.
 _LTV_ROLES = {
     "dss": frozenset({"dictionary", "array"}),
     "metadata": frozenset({"metadata"}),
     "info": frozenset({"dictionary"}),
 }
-# By which entries of which others the objects that rules allow to change may be led to: one that serves as
-# something else as well, such as a dictionary of resources, must not be judged by its first role alone.
-_LEADING_KEYS: dict[str, dict[str, frozenset[str]]] = {
-    "form": {"catalog": frozenset({"AcroForm"})},
-    "fields": {"form": frozenset({"Fields"}), "catalog": frozenset({"AcroForm"})},
-    "dss": {"catalog": frozenset({"DSS"}), "dss": _DSS_KEYS},
-    "metadata": {"catalog": frozenset({"Metadata"})},
-    "info": {},
-    "catalog": {},
-}
-# Entries that lead to fields: one that serves as a dictionary of resources as well is led to by others.
-_FIELD_ENTRIES = frozenset(
-    {"Fields", "Kids", "Annots", "Parent", "AcroForm", "A", "AA", "Next", "OpenAction", "Popup", "IRT", "CO"}
-    | {"Obj", "K", "T", ""}
-)
 # What an empty signature field may hold: nothing that any reader draws, a border for example.
 _EMPTY_KEYS = frozenset(
     {"FT", "T", "TU", "TM", "Type", "Subtype", "Rect", "F", "P", "Ff", "SV", "Lock", "StructParent"}
@@ -94,11 +73,13 @@ class Judge:
     live: Live
     references: References
     numbers: list[int]
-    # roles of existing objects, by number, found on the way from the catalog
-    roles: dict[int, str] = field(default_factory=dict)
+    roles: Roles = field(init=False)
     # effective attributes of each page, by number, once for each place in the tree; None until asked for
     inherited: dict[int, list[Dictionary]] | None = None
     names: Names | None = None  # of the fields that were there
+
+    def __post_init__(self) -> None:
+        self.roles = Roles(self.before, self.live, self.references, self.old.fields)
 
     @property
     def before(self) -> Document:
@@ -114,39 +95,11 @@ class Judge:
                 self.after.root.number, "other", "another document catalog took the place of the signed one"
             )
             return
-        self._find_roles()
         for number in self.numbers:
             try:
                 yield from self._judge_object(number)
             except DocumentError as error:
                 yield Change(number, "other", f"the object cannot be read: {error.message}")
-
-    def _find_roles(self) -> None:
-        """Objects of the signed revision that a seal or filling may touch, named by what they are."""
-        before, catalog = self.before, self.before.catalog
-        self.roles[before.root.number] = "catalog"
-        self._role(catalog.get("AcroForm"), "form")
-        form = before.dictionary(catalog.get("AcroForm")) or Dictionary()
-        self._role(form.get("Fields"), "fields")
-        self._role(catalog.get("DSS"), "dss")
-        self._role(catalog.get("Metadata"), "metadata")
-        self._role(information(before), "info")
-        dss = before.dictionary(catalog.get("DSS")) or Dictionary()
-        for key in _DSS_KEYS:
-            self._role(dss.get(key), "dss")
-
-    def _role_of(self, number: int) -> str | None:
-        """The role of an object; one with two roles is judged by neither."""
-        role = self.roles.get(number)
-        if number not in self.old.fields:
-            return role
-        return "field" if role in (None, "field") else "shared"
-
-    def _role(self, value: Value, role: str) -> None:
-        """Name an object; one with two roles is judged by neither."""
-        if isinstance(value, Ref):
-            known = self.roles.get(value.number, role)
-            self.roles[value.number] = role if known == role else "shared"
 
     def _judge_object(self, number: int) -> Iterator[Change]:
         before, after = self.before.entry(number), self.after.entry(number)
@@ -158,7 +111,7 @@ class Judge:
         if number == self._encryption:
             yield Change(number, "other", "the encryption of the document was changed")
             return
-        old, new = self._value(self.before, number), self._value(self.after, number)
+        old, new = object_of(self.before, number), object_of(self.after, number)
         if repeats(new):
             yield Change(number, "other", "the object holds an entry twice, and readers differ about it")
             return
@@ -168,8 +121,8 @@ class Judge:
             if self.live.awaits(number) or self.references.referrers(self.live, number):
                 yield Change(number, "other", "signed objects refer to this object, which was not there")
             return
-        role = self._role_of(number)
-        if role in _LEADING_KEYS and not self._serves_only(number, role):
+        role = self.roles.of(number)
+        if not self.roles.serves_only(number, role):
             yield Change(number, "other", f"the {role} object serves other objects too, and was replaced")
         elif role in _LTV_ROLES:
             yield self._judge_update(number, role, old, new)
@@ -198,7 +151,7 @@ class Judge:
         owners, names = set(), frozenset[str]()
         for holder in self.references.referrers(self.live, number):
             kind, name = self.old.fields.get(holder, (None, ""))
-            if kind in (None, Name("Sig")) or holder in self.roles:
+            if kind in (None, Name("Sig")) or self.roles.of(holder) != "field":
                 return frozenset()
             if self.live.entries_leading(holder, number) != {"AP"}:
                 return frozenset()
@@ -220,11 +173,6 @@ class Judge:
             self.names = names_of_fields(self.before)
         return frozenset({*self.names.get(number, ()), name_upwards(self.before, number)})
 
-    def _value(self, document: Document, number: int) -> Value:
-        entry = document.entry(number)
-        generation = entry.generation if isinstance(entry, InUse) else 0
-        return document.object(Ref(number, generation))
-
     def _same(self, number: int, old: Value, new: Value) -> bool:
         """Whether an object that was written again is unchanged, the data of a stream included."""
         a, b = self.before.entry(number), self.after.entry(number)
@@ -240,34 +188,6 @@ class Judge:
         ):
             return False
         return self.before.stream_data(number, a)[1] == self.after.stream_data(number, b)[1]
-
-    def _serves_only(self, number: int, role: str) -> bool:
-        """Whether no signed object leads to this one other than its role allows."""
-        for holder in self.references.referrers(self.live, number):
-            entries = self.live.entries_leading(holder, number)
-            if self._is_cross_reference_stream(holder) and entries <= {"Root", "Info"}:
-                continue
-            if role == "catalog":  # the reference dictionary of a DocMDP signature may name it as /Data
-                inner = set(keys_leading_to(self._value(self.before, holder), number))
-                if not (entries <= {"Reference", "Data"} and inner <= {"Data"}):
-                    return False
-            elif not entries <= _LEADING_KEYS[role].get(self._role_of(holder) or "", frozenset()):
-                return False
-        return True
-
-    def _is_field_only(self, number: int) -> bool:
-        """Whether an object is led to as a field or widget is, and as nothing else."""
-        return all(
-            self.live.entries_leading(holder, number) <= _FIELD_ENTRIES
-            for holder in self.references.referrers(self.live, number)
-        )
-
-    def _is_cross_reference_stream(self, number: int) -> bool:
-        entry = self.before.entry(number)
-        return isinstance(entry, InUse) and any(
-            entry.offset + self.before.base in (section.offset, section.hybrid and section.hybrid.offset)
-            for section in self.before.sections
-        )
 
     def _judge_update(self, number: int, role: str, old: Value, new: Value) -> Change:
         """An object that long-term validation or metadata may replace: it must be that and nothing else.
@@ -349,7 +269,7 @@ class Judge:
             return False
         holders, untyped = self.references.referrers(self.live, number), False
         for holder in holders:
-            value = self._value(self.before, holder)
+            value = object_of(self.before, holder)
             if not isinstance(value, Dictionary) or value.get("Type") not in (None, Name("Page")):
                 return False
             if self.live.entries_leading(holder, number) != {"Annots"}:
@@ -427,7 +347,7 @@ class Judge:
         return self.old.fields.get(number, (None, ""))[0]
 
     def _was_there(self, ref: Ref) -> bool:
-        return self._value(self.before, ref.number) is not None
+        return object_of(self.before, ref.number) is not None
 
     def _inherited(self, document: Document, widget: Dictionary, key: str) -> Value:
         """The entry of a field or widget, or of the fields above it, a reference not followed."""
@@ -454,9 +374,7 @@ class Judge:
     def _judge_field(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
         kind, _ = self.old.fields[number]
         changed = set(changed_keys(old, new))
-        if not self._is_field_only(number):
-            yield Change(number, "other", "a form field serves other objects too, and was replaced")
-        elif (wrong := self._misfilled(changed, new, kind)) is not None:
+        if (wrong := self._misfilled(changed, new, kind)) is not None:
             yield Change(number, "other", f"/{wrong} of a form field became something else")
         elif kind == Name("Sig"):
             was = self.before.resolve(self._inherited(self.before, old, "V"))

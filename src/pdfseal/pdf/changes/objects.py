@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.syntax import Dictionary, Name, Value
+from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
 from pdfseal.pdf.xref import Entry, InUse
 
 _END_OF_STREAM = re.compile(rb"[\x00\t\n\f\r ]*endstream[\x00\t\n\f\r ]*endobj")
@@ -14,6 +14,11 @@ _END_OF_STREAM = re.compile(rb"[\x00\t\n\f\r ]*endstream[\x00\t\n\f\r ]*endobj")
 def information(document: Document) -> Value:
     """/Info of the newest trailer that names one: pypdf leaves it out of later ones, readers look further."""
     return next((one.trailer["Info"] for one in document.sections if "Info" in one.trailer), None)
+
+
+def object_of(document: Document, number: int) -> Value:
+    """The object of a number in a state, whatever its generation; null where there is none."""
+    return document.object(Ref(number, generation(document.entry(number))))
 
 
 def ends_as_said(document: Document, number: int, entry: InUse) -> bool:
