@@ -90,7 +90,7 @@ def _steps(document: Document, ends: list[int]) -> Iterator[Step]:
         raise document.limits.exceeded("changed_objects", "later revisions list too many objects")
     strays = Strays(document, ends[0])
     growth = _Growth(References(document, listed), strays, Live(old.document))
-    doubts = list(_doubts(document, old.document, strays))
+    doubts = list(_doubts(document, growth.live, strays))
     for start, end in pairwise([*ends, document.end]):
         new = State.of(document if end == document.end else document.earlier(end))
         sections = new.document.sections[: len(new.document.sections) - len(old.document.sections)]
@@ -99,10 +99,13 @@ def _steps(document: Document, ends: list[int]) -> Iterator[Step]:
         old, doubts = new, []
 
 
-def _doubts(document: Document, old: Document, strays: Strays) -> Iterator[Change]:
+def _doubts(document: Document, first: Live, strays: Strays) -> Iterator[Change]:
     """What is harmless in the first signed revision as long as it does not grow."""
+    old = first.document
     if (hidden := hidden_object(document, old.end, strays.listed)) is not None:
         yield Change(0, "other", f"the file grew, and byte {hidden} of what was signed hides another object")
+    if (number := first.read_differently()) is not None:
+        yield Change(number, "other", "the file grew, and readers find different references in this object")
     if (number := _misplaced(old)) is not None:
         reason = "the file grew, and readers differ on which object of its object stream this one is"
         yield Change(number, "other", reason)

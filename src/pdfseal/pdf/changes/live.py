@@ -124,8 +124,20 @@ class Live:
             return self._plain[-1][1]
         extents = Extents(self.document)
         for start, following in self._extents(among):
-            if extents.goes_on(start, following):
+            if extents.is_open(start, following):
                 return self.object_at(start)
+        return None
+
+    def read_differently(self) -> int | None:
+        """An object in an object stream that some readers find other references in."""
+        extents = Extents(self.document)
+        for stream, numbers in self.streams():
+            try:
+                odd = extents.odd_packed(self.document.object_stream(stream), numbers)
+            except DocumentError:
+                continue  # of a stream that nobody can read
+            if odd is not None:
+                return odd
         return None
 
     def _extents(self, among: Iterable[int] | None) -> Iterator[tuple[int, int]]:

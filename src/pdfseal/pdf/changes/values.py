@@ -85,3 +85,9 @@ def repeats(value: Value) -> bool:
         elif isinstance(item, list):
             stack += item
     return False
+
+
+def written_values(found: Dictionary, key: str) -> list[Value]:
+    """What stands behind a key, each value where it stands there more than once."""
+    twice = [item for name, item in zip(found.repeated, found.earlier, strict=True) if name == key]
+    return [found[key], *twice] if key in found else []
