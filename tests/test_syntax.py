@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pikepdf  # noqa: F401  (brings the codec `pdfdoc`)
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,8 +73,32 @@ def test_cut_objects_are_incomplete(value: Value, cut: int):
 
 @given(st.text(max_size=30))
 def test_text_strings(text: str):
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x1b", "")
     assert decode_text_string(text_string(text)) == text
+
+
+def test_pdfdoc_encoding_is_that_of_qpdf():
+    for octet in range(256):
+        try:
+            theirs = bytes([octet]).decode("pdfdoc")
+        except UnicodeDecodeError:
+            theirs = "\ufffd"
+        assert decode_text_string(bytes([octet])) == theirs
+        assert decode_text_string(text_string(chr(octet))) == chr(octet)
+
+
+@pytest.mark.parametrize(
+    ("octets", "text"),
+    [
+        (b"\x80mount", "\u2022mount"),
+        (b"\xfe\xff\x00a\x00", "a"),  # half a character more
+        (b"\xff\xfea\x00b", "a"),
+        (b"\xfe\xff\x00\x1b\x00e\x00n\x00\x1b\x00a", "a"),  # in English
+        (b"\xef\xbb\xbf\x1bdeCH\x1ba\xc3\xa9", "aé"),
+    ],
+)
+def test_text_strings_as_readers_show_them(octets: bytes, text: str):
+    assert decode_text_string(octets) == text
 
 
 @given(st.floats(-1e6, 1e6))

@@ -405,8 +405,8 @@ def text_string(text: str) -> bytes:
 
     CallerError `argument` for half of a surrogate pair, which is how octets that are no text arrive.
     """
-    if text.isascii():
-        return text.encode("ascii")
+    if text.isascii() and decode_text_string(octets := text.encode("ascii")) == text:
+        return octets
     try:
         return b"\xfe\xff" + text.encode("utf-16-be")
     except UnicodeEncodeError as error:
@@ -415,12 +415,24 @@ def text_string(text: str) -> bytes:
         ) from error
 
 
+# Table D.2: where PDFDocEncoding is not Latin-1. What it leaves undefined, readers show alike: not at all.
+_PDFDOC = str.maketrans(
+    "".join(map(chr, (*range(0x18, 0x20), *range(0x80, 0x9F), 0xA0, 0x7F, 0x9F, 0xAD))),
+    "˘ˇˆ˙˝˛˚˜•†‡…—–ƒ⁄‹›−‰„“”‘’‚™ﬁﬂŁŒŠŸŽıłœšž€\ufffd\ufffd\ufffd",
+)
+_LANGUAGE = re.compile("\x1b[^\x1b]*\x1b")  # 7.9.2.2: the language of the text, which is no part of it
+
+
 def decode_text_string(octets: bytes) -> str:
-    """Characters of a text string: UTF-16BE or UTF-8 by their marks, else PDFDocEncoding as Latin-1."""
+    """Characters of a text string (7.9.2.2): UTF-16BE or UTF-8 by their marks, else PDFDocEncoding.
+
+    Readers leave out a last octet that is half a character of UTF-16.
+    """
+    even = len(octets) & ~1
     if octets.startswith(b"\xfe\xff"):
-        return octets[2:].decode("utf-16-be", "replace")
+        return _LANGUAGE.sub("", octets[2:even].decode("utf-16-be", "replace"))
     if octets.startswith(b"\xff\xfe"):  # not in the standard, but written
-        return octets[2:].decode("utf-16-le", "replace")
+        return _LANGUAGE.sub("", octets[2:even].decode("utf-16-le", "replace"))
     if octets.startswith(b"\xef\xbb\xbf"):
-        return octets[3:].decode("utf-8", "replace")
-    return octets.decode("latin-1")
+        return _LANGUAGE.sub("", octets[3:].decode("utf-8", "replace"))
+    return octets.decode("latin-1").translate(_PDFDOC)
