@@ -42,7 +42,7 @@ def sealed(pdf: bytes) -> bytes:
         pdf,
         placement=steps.SPOT,
         appearance=pdfseal.Appearance(
-            picture=steps.picture("seal-round-alpha.png"), captions=(pdfseal.Caption("2026-06-01"),)
+            picture=steps.picture("seal-round-alpha.png"), captions=(pdfseal.Caption(("2026-06-01",)),)
         ),
         signer=steps.certificate("p256-signer"),
     ).pdf_bytes()

@@ -165,7 +165,7 @@ def test_slices_share_one_image() -> None:
         (Straddle(size=Size(80, 80)), 1, "at least 2 pages"),
         (Straddle(page=2, size=Size(80, 80)), 3, "at least 2 pages"),
         (Straddle(size=Size(80, 500)), 3, "does not fit page 1"),
-        (Straddle(edge="middle", size=Size(80, 80)), 3, "the edge 'middle'"),  # type: ignore[arg-type]
+        (Straddle(edge="middle", size=Size(80, 80)), 3, "placement.edge must be"),  # type: ignore[arg-type]
         (Straddle(along=1.5, size=Size(80, 80)), 3, "share from 0 to 1"),
         (Straddle(first_share=0.6, last_share=0.5, size=Size(80, 80)), 3, "leave something over"),
         (Straddle(pages_per_seal=1, size=Size(80, 80)), 3, "at least 2 pages"),

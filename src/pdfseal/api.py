@@ -1,7 +1,8 @@
 """The public verbs: paths and bytes in, values out; the clock and random bytes are filled in here.
 
 Law: no logic. Everything below takes time and randomness as arguments; this is the only module
-of the library that asks the machine for them.
+of the library that asks the machine for them. An argument of another kind than its annotation says is
+the caller's mistake, `argument`, and the message names it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from pdfseal import extending, inspection, sealing, stamping, verification
+from pdfseal.arguments import checked
 from pdfseal.containers.base import Plan
 from pdfseal.containers.cms import plan_cms
 from pdfseal.containers.ses import plan_ses
@@ -45,6 +47,7 @@ CONTAINER_SCHEMES = ("cms", "ses2014", "ses2020")
 EXTENSION_LEVELS = ("B-LT", "B-LTA")
 
 
+@checked
 def prepare(
     pdf: Pdf,
     *,
@@ -117,6 +120,7 @@ def prepare(
     return replace(prepared, notes=(*prepared.notes, "the PDF was damaged and was rewritten before sealing"))
 
 
+@checked
 def read_texts(pdf: Pdf, *, password: str | None = None) -> PageTexts:
     """The texts of a PDF's pages, each read when first needed and then kept; close it after use.
 
@@ -126,6 +130,7 @@ def read_texts(pdf: Pdf, *, password: str | None = None) -> PageTexts:
         return PageTexts(Document.open(source, password=password), password)
 
 
+@checked
 def locate(
     pdf: Pdf | PageTexts,
     keywords: str | Sequence[str],
@@ -173,6 +178,7 @@ def _appearance(appearance: Appearance | None, seal: bytes | None) -> Appearance
     return replace(given, picture=picture.data, natural_size=given.natural_size or size)
 
 
+@checked
 def make_plan(
     scheme: str | None,
     signer: CertificateLike,
@@ -205,6 +211,7 @@ def make_plan(
     return plan
 
 
+@checked
 def compose(prepared: PreparedSeal, signature: bytes, *, timestamp: bytes | None = None) -> Patch:
     """The patch that turns the prepared PDF into the sealed one; constant time at any file size.
 
@@ -215,6 +222,7 @@ def compose(prepared: PreparedSeal, signature: bytes, *, timestamp: bytes | None
     return sealing.compose(prepared, signature, timestamp=timestamp)
 
 
+@checked
 def compose_prepared(
     pdf: Pdf,
     to_be_signed: bytes,
@@ -241,6 +249,7 @@ def compose_prepared(
         return patch.applied_to(source.read(0, source.size))
 
 
+@checked
 def verify(
     pdf: Pdf,
     *,
@@ -283,6 +292,7 @@ def verify(
         return verification.verify(source, policy)
 
 
+@checked
 def revocation_data(crls: Sequence[bytes], ocsps: Sequence[bytes]) -> RevocationData:
     """CRLs and OCSP responses from files. Raises `revocation_unreadable`."""
     return RevocationData(
@@ -299,6 +309,7 @@ def revocation_policy(value: Mode | RevocationPolicy) -> RevocationPolicy:
     return RevocationPolicy(value)
 
 
+@checked
 def stamp_signature(
     prepared: PreparedSeal,
     signature: bytes,
@@ -316,6 +327,7 @@ def stamp_signature(
     return stamping.stamp_signature(prepared, signature, authority, policy=policy, algorithm=algorithm)
 
 
+@checked
 def prepare_timestamp(
     pdf: Pdf,
     *,
@@ -340,6 +352,7 @@ def prepare_timestamp(
         ).with_origin(pdf, source)
 
 
+@checked
 def compose_timestamp(prepared: PreparedSeal, token: bytes) -> Patch:
     """The patch that puts a token, or the one in a whole response, into a prepared document timestamp.
 
@@ -348,6 +361,7 @@ def compose_timestamp(prepared: PreparedSeal, token: bytes) -> Patch:
     return stamping.compose_timestamp(prepared, token)
 
 
+@checked
 def timestamp_document(
     pdf: Pdf, *, authority: Stamper, algorithm: str = "sha256", password: str | None = None
 ) -> bytes:
@@ -357,6 +371,7 @@ def timestamp_document(
     return patch.applied_to(prepared.pdf_bytes())
 
 
+@checked
 def attach_timestamp(
     pdf: Pdf, authority: Stamper, *, field_name: str | None = None, password: str | None = None
 ) -> bytes:
@@ -372,6 +387,7 @@ def attach_timestamp(
         return source.read(0, source.size) + appended
 
 
+@checked
 def inspect(
     pdf: Pdf, *, password: str | None = None, limits: Limits = DEFAULT_LIMITS
 ) -> inspection.Inspection:
@@ -384,6 +400,7 @@ def _certificate(value: CertificateLike) -> Certificate:
     return value if isinstance(value, Certificate) else Certificate.load(value)
 
 
+@checked
 def extend(
     pdf: Pdf,
     *,

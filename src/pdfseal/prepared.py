@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, BinaryIO
 
+from pdfseal.arguments import checked
 from pdfseal.errors import CallerError, PdfsealError, RefusedError
 from pdfseal.geometry import Rect
 from pdfseal.pdf.source import (
@@ -36,7 +37,7 @@ from pdfseal.pki.certificate import Certificate
 from pdfseal.placement import WHOLE, Box
 
 SESSION_SCHEMA = 1
-Pdf = bytes | str | os.PathLike[str]
+Pdf = bytes | bytearray | memoryview | str | os.PathLike[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,13 @@ class PreparedSeal:
 
     # -- the prepared PDF -----------------------------------------------------------------
 
+    @checked
     def pdf_bytes(self, pdf: Pdf | None = None) -> bytes:
         """The whole prepared PDF. `pdf` is the original where this value came from a session file."""
         with self._original(pdf) as source:
             return source.read(0, self.base_length) + self.appended
 
+    @checked
     def write(
         self,
         path: str | os.PathLike[str],
@@ -257,11 +260,13 @@ class Patch:
         hole = self.offset - 1, len(self.data) + 2
         check_tail(prepared, self.size, self.tail, hole, filling=self.data)
 
+    @checked
     def applied_to(self, prepared: bytes) -> bytes:
         """The sealed PDF from the prepared one, in memory. Raises `not_prepared`, `hole_not_empty`."""
         self.check(BytesSource(prepared))
         return prepared[: self.offset] + self.data + prepared[self.offset + len(self.data) :]
 
+    @checked
     def write_in_place(self, path: str | os.PathLike[str], *, sync: bool = True) -> None:
         """Turn the prepared file itself into the sealed one; what an interruption left may be written again.
 
@@ -269,6 +274,7 @@ class Patch:
         """
         patch_in_place(path, self.offset, self.data, check=self.check, sync=sync)
 
+    @checked
     def write(self, prepared: Source, path: str | os.PathLike[str], *, sync: bool = True) -> None:
         """Write the sealed PDF beside the prepared one, whole or not at all.
 

@@ -25,6 +25,7 @@ from typing import IO, Any
 
 from pdfseal import asn1
 from pdfseal.adapters import keyfiles
+from pdfseal.arguments import check_fields, checked
 from pdfseal.crypto import schemes, sm2
 from pdfseal.crypto.keys import SM2_CURVE, PublicKey
 from pdfseal.crypto.schemes import SignatureScheme
@@ -81,6 +82,7 @@ class LocalSigner:
         return {key: value for key, value in vars(self).items() if key != "_sm2_sign"}
 
 
+@checked
 def load_private_key(data: bytes, password: bytes | None = None) -> LocalSigner:
     """A key file: PEM or DER of PKCS#8 (encrypted or not), PKCS#1, SEC 1, or PKCS#12.
 
@@ -172,6 +174,9 @@ class CommandSigner:
         object.__setattr__(self, "argv", tuple(argv))
         object.__setattr__(self, "timeout_s", timeout_s)
         object.__setattr__(self, "public_key", public_key)
+        check_fields(self)
+        if not 0 < timeout_s <= threading.TIMEOUT_MAX:
+            raise CallerError("argument", f"a signer command cannot have {timeout_s:g} seconds")
 
     def sign(self, to_be_signed: bytes, scheme: SignatureScheme) -> bytes:
         """OutsideError `signer_failed` if the command cannot be run, fails, is late or answers nothing."""
@@ -197,8 +202,8 @@ class CommandSigner:
                     self.argv, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                     env=environment, start_new_session=True,
                 )  # fmt: skip
-            except OSError as error:
-                raise self._failure(f"cannot be run: {error.strerror}") from error
+            except (OSError, ValueError) as error:  # ValueError: a NUL in a word
+                raise self._failure(f"cannot be run: {getattr(error, 'strerror', error)}") from error
         outputs: dict[str, bytes] = {}
         readers = [
             threading.Thread(target=_drain, args=(process, stream, outputs, name), daemon=True)

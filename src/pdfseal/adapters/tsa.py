@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from pdfseal.arguments import check_fields
 from pdfseal.errors import CallerError, DocumentError, OutsideError
 from pdfseal.pki.trust import TrustAnchors
 from pdfseal.timestamp.request import TimestampRequest, make_request
@@ -58,6 +59,7 @@ class TsaAddress:
 
     def __post_init__(self) -> None:
         """CallerError `argument` for what is no http or https URL, or would send a password in clear."""
+        check_fields(self)
         try:
             parts = urlsplit(self.url)
             host, _ = parts.hostname, parts.port
@@ -170,8 +172,11 @@ class TsaClient:
     new_nonce: Callable[[], int] = field(default=lambda: int.from_bytes(os.urandom(NONCE_BYTES)), repr=False)
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if not self.authorities or self.attempts < 1:
             raise CallerError("argument", "name at least one timestamp authority, and one attempt at it")
+        if not 0 < self.timeout_s <= threading.TIMEOUT_MAX:
+            raise CallerError("argument", f"an authority cannot have {self.timeout_s:g} seconds to answer")
 
     def __call__(self, algorithm: str, imprint: bytes) -> bytes:
         """DER of a token over the digest `imprint` by `algorithm`."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
+from pdfseal.arguments import check_fields
 from pdfseal.errors import CallerError, DocumentError
 
 # Steps; measured on one core of 2020 (docs/limits.md says how).
@@ -68,6 +69,13 @@ class Limits:
     work: int = 1_000_000
     work_per_byte: int = 4
 
+    def __post_init__(self) -> None:
+        """Raises `argument` for a bound that no file could keep, and a depth that Python has not."""
+        check_fields(self)
+        for name, number in ((one.name, getattr(self, one.name)) for one in fields(self)):
+            if number < 0 or (name in _RECURSIVE and number > _MOST_RECURSION):
+                raise CallerError("argument", f"the limit {name} cannot be {number}")
+
     def exceeded(self, name: str, what: str) -> DocumentError:
         """The error for a bound that was met: which, how much it is, and that it may be raised."""
         limit = getattr(self, name)
@@ -83,7 +91,7 @@ class Limits:
             if name not in known:
                 names = ", ".join(sorted(one.replace("_", "-") for one in known))
                 raise CallerError("argument", f"{name!r} is no limit; there are {names}")
-            if number < 1 or (name in _RECURSIVE and number > _MOST_RECURSION):
+            if number < 1:
                 raise CallerError("argument", f"the limit {name} cannot be {number}")
         return replace(self, **wanted)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from pdfseal.arguments import check_fields
 from pdfseal.errors import CallerError
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.syntax import Dictionary, Name, decode_text_string, text_string
@@ -32,6 +33,9 @@ class FieldLock:
     permission: int | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
+        if self.action == "All" and self.names:
+            raise CallerError("argument", "a lock of all fields names none")
         if self.permission not in (None, *_PERMISSIONS):
             raise CallerError("argument", f"a lock permits 1, 2 or 3, not {self.permission}")
 

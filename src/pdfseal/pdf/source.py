@@ -100,7 +100,7 @@ def _stamp(status: os.stat_result) -> tuple[int, int, int]:
 
 
 @contextmanager
-def opened(pdf: bytes | str | os.PathLike[str]) -> Iterator[Source]:
+def opened(pdf: bytes | bytearray | memoryview | str | os.PathLike[str]) -> Iterator[Source]:
     """Bytes as they are, or a file by its path.
 
     Raises `not_found` for a path that is not a file, `file_system` where it cannot be read,

@@ -32,6 +32,7 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 
 from pdfseal import asn1
+from pdfseal.arguments import checked
 from pdfseal.asn1 import Node, Reading, malformed
 from pdfseal.crypto import schemes
 from pdfseal.crypto.digests import digest
@@ -71,6 +72,7 @@ class Certificate:
         return f"Certificate(serial {self.serial_hex})"
 
     @classmethod
+    @checked
     def load(cls, data: bytes) -> Certificate:
         """The one certificate in `data`: DER, PEM or base64. CallerError `certificate_unreadable`."""
         found = cls.load_many(data)
@@ -79,6 +81,7 @@ class Certificate:
         return found[0]
 
     @classmethod
+    @checked
     def load_many(cls, data: bytes) -> tuple[Certificate, ...]:
         """All certificates in `data`: DER, PEM bundle, base64, or a PKCS#7 bundle of either form.
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Literal
 
+from pdfseal.arguments import checked
 from pdfseal.crypto import schemes
 from pdfseal.errors import CallerError, DocumentError
 from pdfseal.pki.certificate import Certificate
@@ -53,6 +54,7 @@ class TrustAnchors:
     certificates: tuple[Certificate, ...]
 
     @classmethod
+    @checked
     def load(cls, *data: bytes) -> TrustAnchors:
         """From DER, PEM bundles or PKCS#7 bundles. CallerError `certificate_unreadable`."""
         found = [certificate for one in data for certificate in Certificate.load_many(one)]

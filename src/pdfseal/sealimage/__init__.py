@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from pdfseal.arguments import checked
 from pdfseal.errors import CallerError
 from pdfseal.fonts import typeface
 from pdfseal.sealimage.raster import to_png
@@ -44,6 +45,7 @@ def draw(
     return Drawing(width, height, _colour(colour), shapes)
 
 
+@checked
 def seal_image(
     seal: Seal,
     *,
