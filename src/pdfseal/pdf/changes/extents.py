@@ -1,7 +1,7 @@
 """Where an object ends: whether it goes on in bytes that are not its own, and whether all readers agree.
 
     start, where the next object begins -> Extents.is_open -> bool
-    an object stream and its objects -> Extents.odd_packed -> one that readers read differently
+    an object stream and its objects -> Extents.odd_packed -> one that readers may read differently
 
 Most objects are seen at a glance to be written as everybody writes them; the others are parsed.
 
@@ -24,19 +24,22 @@ from pdfseal.pdf.xref import FIRST_READ_BYTES, MAX_OBJECT_NUMBER
 
 _HEAD_BYTES = 2048
 _SPACE = rb"[\x00\t\n\f\r ]"
-_GAP = rb"(?:[\x00\t\n\f\r ]++|%[^\r\n]*+[\r\n])"
-_WORD_ENDS = rb"(?![^\x00\t\n\f\r ()<>\[\]{}/%])"
+_WORD_END = rb"(?![^\x00\t\n\f\r ()<>\[\]{}/%])"
+# Behind the number and generation of a reference as everybody writes it, with `0` for the generation.
+_REFERRED = b"|".join(
+    rb"(?<=[\0\t\n\f\r /<>\[\]()][0-9]{%d}[ ]0[ ])" % digits for digits in (4, 5, 3, 2, 1, 6, 7)
+)
 # What an object holds as everybody writes it: no escapes or comments, no parentheses in strings, no R but of
 # plain references, names and words, no end before the last one, and no /Length.
 _BORING = rb"""
-    (?: [^()%\\RLj>]++
-      | (?<=[0-9][ ]0[ ]) (?<![0-9]{8}[ ]0[ ]) R (?=[\0\t\n\f\r /<>\[\]()])
-      | (?<=[/A-Za-z]) R
+    (?: [^()%\\\#RLj>]++
+      | (?:REFERRED) R (?=[\0\t\n\f\r /<>\[\]()])
+      | (?<=[/A-Za-z]) [R\#]
       | (?<!ob) j
       | L (?!ength)
       | > (?! > [\0\t\n\f\r ]*+ (?:stream|endobj))
       | \( [^()\\]*+ \)
-    )*+"""
+    )*+""".replace(b"REFERRED", _REFERRED)
 # A whole object: a dictionary, or one with one /Length up to the first byte of its stream.
 _PLAIN = re.compile(
     rb"""
@@ -48,14 +51,9 @@ _PLAIN = re.compile(
     re.VERBOSE,
 )
 _PLAIN_PACKED = re.compile(_BORING, re.VERBOSE)
-_LENGTH = re.compile(
-    rb"/(?:L|#4[cC])(?:e|#65)(?:n|#6[eE])(?:g|#67)(?:t|#74)(?:h|#68)" + _SPACE + rb"*+([0-9]+)"
-)
-# An R of a reference as everybody writes it, or inside a name or word.
-_PLAIN_R = re.compile(rb"(?<![0-9.+-])[0-9]{1,7} [0-9]{1,5} R(?=[\x00\t\n\f\r /<>\[\]()])|(?<=[/A-Za-z])R")
-_END_OF_STREAM = re.compile(_SPACE + rb"*endstream" + _WORD_ENDS)
-_ANY_END_OF_STREAM = re.compile(rb"endstream" + _WORD_ENDS)
-_BEGUN = re.compile(rb"[0-9]++%s*+(?:[0-9]++%s*+)?o?b?j?\Z" % (_GAP, _GAP))
+_END_OF_STREAM = re.compile(_SPACE + rb"*endstream" + _WORD_END)
+_END_OF_OBJECT = re.compile(rb"endobj" + _WORD_END)
+_ANY_END_OF_STREAM = re.compile(rb"endstream" + _WORD_END)
 
 
 class Extents:
@@ -87,18 +85,16 @@ class Extents:
         return _END_OF_STREAM.match(data, at, at + left) is not None
 
     def _looks_open(self, start: int, following: int) -> bool:
-        """The same, at a second look."""
+        """The same, at a second look: what cannot be read may be anything to other readers."""
         try:
-            found = self._parsed(start)
-        except Incomplete:
-            return True
-        except DocumentError:
+            found, behind, is_end = self._parsed(start)
+        except (DocumentError, Incomplete):
             self.document.work.check()
-            return self._unreadable_is_open(start, following)
+            return True
         if start + found.end > following or _refers_beyond(found.value):
             return True
         if found.body is None or not isinstance(found.value, Dictionary):
-            return False
+            return not is_end and behind != following
         body = start + found.body
         length = max(self._lengths(found.value), default=0)
         if body + length > self.document.end:
@@ -106,18 +102,25 @@ class Extents:
         # readers that do not find `endstream` where /Length says look for the next one
         return not self._ends_stream(body + length) and not self._has_end_of_stream(body)
 
-    def _parsed(self, start: int) -> Indirect:
-        """The object at a position, of the bytes of this state; Incomplete where they do not suffice."""
+    def _parsed(self, start: int) -> tuple[Indirect, int, bool]:
+        """The object at a position, what follows its value, and whether that is `endobj`.
+
+        Incomplete where the bytes of this state do not suffice.
+        """
         left, length = self.document.end - start, FIRST_READ_BYTES
         while True:
             data = self.document.source.read(start, min(length, left, self.document.limits.object_bytes))
             self.document.work.spend(len(data) // BYTES_PER_STEP_SCANNED)
             try:
-                return Parser(data, origin=start, final=False, work=self.document.work).indirect()
+                parser = Parser(data, origin=start, final=False, work=self.document.work)
+                found = parser.indirect()
             except Incomplete:
                 if len(data) < length:
                     raise
-            length *= 8
+                length *= 8
+                continue
+            behind = parser.skip(found.end)
+            return found, start + behind, _END_OF_OBJECT.match(data, behind) is not None
 
     def _lengths(self, stream: Dictionary) -> Iterator[int]:
         """What /Length says, each of them where there are several, and what a reference leads to."""
@@ -133,18 +136,11 @@ class Extents:
         pieces = overlapping(self._source, start, self.document.end)
         return any(_ANY_END_OF_STREAM.search(piece) for piece in pieces)
 
-    def _unreadable_is_open(self, start: int, following: int) -> bool:
-        """Whether other readers, who read on where we do not, may find more of the object, or references."""
-        end, most = self.document.end, self.document.limits.object_bytes
-        if following == end and _BEGUN.match(self.document.source.read(start, min(end - start, most))):
-            return True  # the head of an object, which goes on behind the end
-        written = self.document.source.read(start, min(following - start, most))
-        if _has_odd_reference(written) or written.count(b"(") != written.count(b")"):
-            return True
-        return any(start + int(found[1][:18]) > end for found in _LENGTH.finditer(written))
-
     def odd_packed(self, stream: ObjectStream, numbers: Iterable[int]) -> int | None:
-        """One of the objects of an object stream in which readers may find different references."""
+        """One of the objects of an object stream in which readers may find different references.
+
+        That is one which cannot be read, or refers to a number that no document has.
+        """
         starts = sorted(stream.offsets.values())
         following = dict(zip(starts, [*starts[1:], len(stream.decoded)], strict=True))
         for number in numbers:
@@ -156,14 +152,8 @@ class Extents:
                     return number
             except DocumentError:
                 self.document.work.check()
-                if _has_odd_reference(stream.decoded[start : following[start]]):
-                    return number
+                return number
         return None
-
-
-def _has_odd_reference(written: bytes) -> bool:
-    """Whether there is an R in something that is not a reference as everybody writes it."""
-    return written.count(b"R") + written.count(b"#52") > len(_PLAIN_R.findall(written))
 
 
 def _refers_beyond(value: Value) -> bool:

@@ -155,7 +155,7 @@ class _Growth:
         if not alike(*(one.resolve(information(one)) for one in (old.document, new.document))):
             yield Change(0, "ltv", "the document's information was updated")
         if (over := self.live.reaching_over(self.looked_at)) is not None:
-            yield Change(over, "other", "a signed object goes on in bytes that are not its own")
+            yield Change(over, "other", "a signed object cannot be read to its end within the signed bytes")
         if (number := self._regenerated(new.document, sections)) is not None:
             yield Change(number, "other", "a later section lists the object under another generation")
         numbers = _listed(new.document, sections)

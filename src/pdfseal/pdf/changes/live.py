@@ -115,7 +115,7 @@ class Live:
         return self.document.object(Ref(number, entry.generation if isinstance(entry, InUse) else 0))
 
     def reaching_over(self, among: Iterable[int] | None = None) -> int | None:
-        """An object that does not end before this state does: bytes that come later would be part of it.
+        """An object that does not end before this state does: bytes that come later may be part of it.
 
         `among`: the numbers to look at, where an earlier state was looked at whole.
         """
@@ -124,12 +124,12 @@ class Live:
             return self._plain[-1][1]
         extents = Extents(self.document)
         for start, following in self._extents(among):
-            if extents.is_open(start, following):
+            if start > self.document.base and extents.is_open(start, following):  # at 0 there is none
                 return self.object_at(start)
         return None
 
     def read_differently(self) -> int | None:
-        """An object in an object stream that some readers find other references in."""
+        """An object in an object stream in which some readers may find other references."""
         extents = Extents(self.document)
         for stream, numbers in self.streams():
             try:
