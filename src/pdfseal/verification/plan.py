@@ -70,6 +70,7 @@ from pdfseal.verification.timestamps import (
 )
 
 _CLOCK_TOLERANCE = timedelta(hours=1)  # of the signer's clock, which nobody set
+_TIMESTAMP_SUBFILTER = "ETSI.RFC3161"  # 12.8.5
 _ALLOWED_LEVELS = ("none", "ltv", "signatures", "form_filling")
 # 12.8.2.2.2: what each /P of a certification permits.
 _ALLOWED_BY_DOCMDP = {
@@ -239,6 +240,10 @@ def _judge_timestamps(
     # 8. Timestamps; what those of the whole document prove holds for every signature they cover
     proofs: list[Proof] = []
     for case in filter(_is_timestamp, cases):
+        if case.found.subfilter != _TIMESTAMP_SUBFILTER:
+            # step 9 goes by what it is called, and lets the signature of a person show what it likes
+            message = f"the signature is a timestamp, and /SubFilter does not say so: {case.found.subfilter}"
+            case.note("timestamp_undeclared", "warning", message)
         digest = next((digests[job] for job in _jobs(case).values()), b"")
         assert isinstance(case.container, CmsContainer)  # its kind says so
         case.timestamp = judge_document_timestamp(case.container, case.found.contents, digest, trust)

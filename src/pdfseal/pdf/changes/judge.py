@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pdfseal.errors import DocumentError
+from pdfseal.pdf.changes.appearances import is_box, stays_inside
 from pdfseal.pdf.changes.levels import EVERY_FIELD, Change
 from pdfseal.pdf.changes.live import Live
 from pdfseal.pdf.changes.names import Names, name_upwards, names_of_fields
@@ -40,6 +41,10 @@ _LTV_ROLES = {
     "metadata": frozenset({"metadata"}),
     "info": frozenset({"dictionary"}),
 }
+_FILLED_KINDS = (Name("Tx"), Name("Ch"), Name("Btn"))
+_PUSHBUTTON = 1 << 16  # table 229: it keeps no value
+# A document timestamp says nothing of what is shown, and anybody can have one made.
+_STAMPING_KEYS = frozenset({"V", "M", "P"})
 # What an empty signature field may hold: nothing that any reader draws, a border for example.
 _EMPTY_KEYS = frozenset(
     {"FT", "T", "TU", "TM", "Type", "Subtype", "Rect", "F", "P", "Ff", "SV", "Lock", "StructParent"}
@@ -140,6 +145,7 @@ class Judge:
         names = self._filled_appearance(number)
         drawn = new if isinstance(new, Dictionary) else Dictionary()
         is_form = drawn.get("Subtype") == Name("Form") and drawn.get("Type") in (None, Name("XObject"))
+        is_form = is_form and is_box(self.after, drawn.get("BBox"))
         is_alone = number not in self.live.packed  # and no object stream as well
         streams = self.before.is_stream(number) and self.after.is_stream(number)
         if names and is_form and is_alone and streams:
@@ -150,12 +156,11 @@ class Judge:
         """The names of the field whose appearance an object is, where it is that alone and no signature."""
         owners, names = set(), frozenset[str]()
         for holder in self.references.referrers(self.live, number):
-            kind, name = self.old.fields.get(holder, (None, ""))
-            if kind in (None, Name("Sig")) or self.roles.of(holder) != "field":
+            if not self._is_filled_in(holder) or self.roles.of(holder) != "field":
                 return frozenset()
             if self.live.entries_leading(holder, number) != {"AP"}:
                 return frozenset()
-            owners.add(name)
+            owners.add(self.old.fields[holder][1])
             names |= self._names(holder)
         return names if len(owners) == 1 else frozenset()
 
@@ -310,19 +315,26 @@ class Judge:
         target = item.number if isinstance(item, Ref) else number
         if self.after.resolve(added.get("Subtype")) not in (None, Name("Widget")):
             return Change(target, "annotations", "an annotation was added")  # whatever field it claims to be
+        signature = self._new_signature(item, added)
+        stamps = signature is not None and self._is_timestamp(signature)
+        shows = any(key in added for key in _SHOWN_KEYS)
         if isinstance(item, Ref) and self._was_there(item):
             if self._kind_before(item.number) != Name("Sig"):
                 return Change(number, "other", f"the existing object {item.number} was given a second use")
-            if not self._signed_now(item, added) and any(key in added for key in _SHOWN_KEYS):
+            if (shows and (stamps or signature is None)) or not stays_inside(self.after, added):
                 return Change(target, "other", "an existing signature field was placed, and shows something")
             return Change(target, "signatures", "an existing signature field was placed")
         if isinstance(item, Ref) and self.after.is_stream(item.number):
             return Change(number, "other", "a stream was added where only dictionaries belong")
         kind = self.after.resolve(self._inherited(self.after, added, "FT"))
         if kind == Name("Sig"):
-            if self._signed_now(item, added):
-                if self._is_document_timestamp(added):
-                    return Change(target, "ltv", "a document timestamp was added")
+            if not stays_inside(self.after, added):
+                return Change(target, "other", "a signature field was added that shows more than its place")
+            if stamps and shows:
+                return Change(target, "annotations", "a document timestamp was added that shows something")
+            if stamps and "Parent" not in added:
+                return Change(target, "ltv", "a document timestamp was added")
+            if signature is not None:
                 return Change(target, "signatures", "a signature field was added", self._names_now(item))
             if "Parent" not in added and not set(added) - _EMPTY_KEYS - {"V"}:
                 if self.after.resolve(added.get("V")) is not None:
@@ -334,11 +346,10 @@ class Judge:
             return Change(target, "annotations", "an annotation was added")
         return Change(target, "other", "a form field was added that is no signature field")
 
-    def _is_document_timestamp(self, widget: Dictionary) -> bool:
-        """An invisible field whose value is a document timestamp (12.8.5), which nothing forbids."""
-        value = self.after.dictionary(self._inherited(self.after, widget, "V"))
-        shows_something = any(key in widget for key in ("Parent", *_SHOWN_KEYS))
-        return value is not None and value.get("Type") == Name("DocTimeStamp") and not shows_something
+    def _is_timestamp(self, signature: Dictionary) -> bool:
+        """Whether a signature calls itself a document timestamp (12.8.5): it states when, not who or what."""
+        kind, how = (self.after.resolve(signature.get(key)) for key in ("Type", "SubFilter"))
+        return kind == Name("DocTimeStamp") or how == Name("ETSI.RFC3161")
 
     def _names_now(self, item: Value) -> frozenset[str]:
         return frozenset({self.new.fields[item.number][1]} if isinstance(item, Ref) else ())
@@ -360,16 +371,32 @@ class Judge:
             widget = parent
         return None
 
-    def _signed_now(self, item: Value, widget: Dictionary) -> bool:
-        """Whether a field or widget belongs to a signature that a later revision brought.
+    def _new_signature(self, item: Value, widget: Dictionary) -> Dictionary | None:
+        """The signature that a later revision brought, where a field or widget belongs to it.
 
-        Its value must be new, so that it is no older signature, and the form must lead to it, so
-        that the signature is found and judged by itself.
+        It must be new by every reference on the way to it, so that it is no older signature. The form must
+        lead to the widget, and to the field that has this value as to a signature field, so that the
+        signature is found and judged by itself.
         """
-        value = self._inherited(self.after, widget, "V")
-        is_new = not (isinstance(value, Ref) and self._was_there(value))
-        in_form = isinstance(item, Ref) and item.number in self.new.fields
-        return is_new and in_form and self.after.dictionary(value) is not None
+        holder, owner = item, widget
+        for _ in range(_MAX_FIELD_DEPTH):
+            if "V" in owner:
+                break
+            holder = owner.get("Parent")
+            owner = self.after.dictionary(holder) or Dictionary()
+        value = owner.get("V")
+        if not (self._is_in_form(item) and self._is_in_form(holder, Name("Sig"))):
+            return None
+        for _ in range(self.after.limits.reference_hops):
+            if not isinstance(value, Ref) or self._was_there(value):
+                break
+            value = self.after.object(value)
+        return value if isinstance(value, Dictionary) else None
+
+    def _is_in_form(self, item: Value, kind: Name | None = None) -> bool:
+        """Whether the form leads to this object, as to a field of that kind if one is given."""
+        found = self.new.fields.get(item.number) if isinstance(item, Ref) else None
+        return found is not None and kind in (None, found[0])
 
     def _judge_field(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
         kind, _ = self.old.fields[number]
@@ -377,17 +404,48 @@ class Judge:
         if (wrong := self._misfilled(changed, new, kind)) is not None:
             yield Change(number, "other", f"/{wrong} of a form field became something else")
         elif kind == Name("Sig"):
-            was = self.before.resolve(self._inherited(self.before, old, "V"))
-            if was is None and changed <= _FILLING_KEYS and self._signed_now(Ref(number, 0), new):
-                yield Change(number, "signatures", "an empty signature field was signed", self._names(number))
-            else:
-                what = "an empty" if was is None else "a signed"
-                yield Change(number, "other", f"{what} signature field was changed")
-        elif changed <= _FILLABLE:
-            yield Change(number, "form_filling", "a form field was filled in", self._names(number))
-        else:
+            yield self._judge_signing(number, old, new, changed)
+        elif not changed <= _FILLABLE:
             keys = ", ".join(sorted("/" + key for key in changed))
             yield Change(number, "other", f"the form field's {keys} changed")
+        elif changed & {"AP", "AS"} and not self._is_filled_in(number):
+            yield Change(number, "other", "what is no field to be filled in was given another appearance")
+        elif changed & {"AP", "AS"} and not stays_inside(self.after, new):
+            yield Change(number, "other", "a form field shows more than its place")
+        else:
+            yield Change(number, "form_filling", "a form field was filled in", self._names(number))
+
+    def _judge_signing(self, number: int, old: Dictionary, new: Dictionary, changed: set[str]) -> Change:
+        if self.before.resolve(self._inherited(self.before, old, "V")) is not None:
+            return Change(number, "other", "a signed signature field was changed")
+        signature = self._new_signature(Ref(number, 0), new)
+        if signature is None or not changed <= _FILLING_KEYS:
+            return Change(number, "other", "an empty signature field was changed")
+        if not stays_inside(self.after, new):
+            return Change(number, "other", "a signature field shows more than its place")
+        if self._is_timestamp(signature) and not changed <= _STAMPING_KEYS:
+            return Change(number, "other", "a document timestamp changed what an existing field shows")
+        for key in changed & {"Lock", "SV"} & old.keys():  # what its author demands of whoever signs here
+            if not alike(self.before.resolve(old[key]), self.after.resolve(new.get(key))):
+                return Change(number, "other", f"/{key} of an empty signature field was changed")
+        return Change(number, "signatures", "an empty signature field was signed", self._names(number))
+
+    def _is_filled_in(self, number: int) -> bool:
+        """Whether an object is the widget of a field that people fill in (12.7.5).
+
+        A stamp that the form lists, or a pushbutton, shows what it shows for good.
+        """
+        widget, kind = object_of(self.before, number), self._kind_before(number)
+        if not isinstance(widget, Dictionary) or widget.get("Subtype") != Name("Widget"):
+            return False
+        if not is_box(self.before, widget.get("Rect")):
+            return False
+        above, flags = (
+            self.before.resolve(self._inherited(self.before, widget, key)) for key in ("FT", "Ff")
+        )
+        if kind not in _FILLED_KINDS or above != kind:
+            return False
+        return kind != Name("Btn") or flags is None or (isinstance(flags, int) and not flags & _PUSHBUTTON)
 
     def _misfilled(self, changed: set[str], new: Dictionary, kind: Value) -> str | None:
         """A changed entry that is not of its kind: the field might be a dictionary of resources as well."""
