@@ -102,13 +102,15 @@ def _steps(document: Document, ends: list[int]) -> Iterator[Step]:
 def _doubts(document: Document, first: Live, strays: Strays) -> Iterator[Change]:
     """What is harmless in the first signed revision as long as it does not grow."""
     old = first.document
-    if (hidden := hidden_object(document, old.end, strays.listed)) is not None:
+    if (hidden := hidden_object(old, strays.listing)) is not None:
         yield Change(0, "other", f"the file grew, and byte {hidden} of what was signed hides another object")
     if (number := first.read_differently()) is not None:
         yield Change(number, "other", "the file grew, and readers find different references in this object")
     if (number := _misplaced(old)) is not None:
         reason = "the file grew, and readers differ on which object of its object stream this one is"
         yield Change(number, "other", reason)
+    if (number := strays.listing.backwards) is not None:
+        yield Change(number, "other", "a later cross-reference section leads back to an earlier place")
     if lists_twice(document.sections):
         yield Change(0, "other", "the file grew, and its cross-reference data lists an object twice")
 
@@ -156,8 +158,10 @@ class _Growth:
             yield Change(0, "ltv", "the document's information was updated")
         if (over := self.live.reaching_over(self.looked_at)) is not None:
             yield Change(over, "other", "a signed object cannot be read to its end within the signed bytes")
-        if (number := self._regenerated(new.document, sections)) is not None:
-            yield Change(number, "other", "a later section lists the object under another generation")
+        if (number := self._listed_oddly(new.document, sections)) is not None:
+            yield Change(
+                number, "other", "a later section lists a signed object under another generation, or anew"
+            )
         numbers = _listed(new.document, sections)
         yield from Judge(old, new, self.live, self.references, numbers).judge()
         if (stray := self.strays.after(start)) is not None and stray < end:
@@ -168,15 +172,19 @@ class _Growth:
         self.live.advance(new.document, numbers)
         self.looked_at = numbers
 
-    def _regenerated(self, document: Document, sections: tuple[Section, ...]) -> int | None:
-        """An object that any later section gives another generation: readers differ on which one then counts.
+    def _listed_oddly(self, document: Document, sections: tuple[Section, ...]) -> int | None:
+        """An object that readers may find in another place than before, though its bytes are not new.
 
-        7.5.4: the number of an object in use is not given out again before it was freed.
+        7.5.4: the number of an object in use is not given out again before it was freed. And an entry
+        for bytes that were there is none for those who read the older entry as it is.
         """
+        start = self.live.document.end - document.base
         for section in sections:
             for number, entry in document.listing(section).items():
+                if not isinstance(entry, InUse):
+                    continue
                 old = self.live.entry(number)
-                if isinstance(entry, InUse) and isinstance(old, InUse) and entry.generation != old.generation:
+                if entry.offset < start or (isinstance(old, InUse) and entry.generation != old.generation):
                     return number
         return None
 

@@ -15,18 +15,70 @@ from collections.abc import Iterator
 
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.source import ReadAhead, Source, chunks
-from pdfseal.pdf.xref import InUse
+from pdfseal.pdf.xref import MAX_OBJECT_NUMBER, InUse, Packed
 
 _WINDOW_BYTES = 4 << 20
 _OVERLAP_BYTES = 64
+_LINE_BYTES = 1024
 _HEAD_BYTES = 40
-_GAP = rb"(?:[\x00\t\n\f\r ]|%[^\r\n]*[\r\n])+"
-_HEAD = re.compile(rb"(?<![0-9])[0-9]{1,10}" + _GAP + rb"[0-9]{1,5}" + _GAP + rb"\Z")
-_ODD_HEAD = re.compile(rb"[0-9\r\n\x00\t\f ][\x00\t\n\f\r ]+\Z")
+_GAP = rb"(?:[\x00\t\n\f\r ]++|%[^\r\n]*+[\r\n])++"
+_HEAD = re.compile(rb"(?<![0-9])([0-9]{1,10})" + _GAP + rb"[0-9]{1,5}" + _GAP + rb"\Z")
 _WORD = re.compile(rb"(?<![A-Za-z])obj|trailer")
-_NUMBER = re.compile(rb"0*([0-9]+)")
-_OBJECT = re.compile(rb"[\x00\t\n\f\r ]*[0-9]{1,10}[\x00\t\n\f\r ]+[0-9]{1,5}[\x00\t\n\f\r ]+obj")
+_OBJECT = re.compile(rb"([0-9]{1,10})[\x00\t\n\f\r ]+[0-9]{1,5}[\x00\t\n\f\r ]+obj")
 _SPACE = b"\x00\t\n\f\r "
+_NO_NUMBER = MAX_OBJECT_NUMBER + 1  # of a head that is longer, or farther away, than usual
+
+
+class Listing:
+    """All that the cross-reference sections of a document lead to, what later ones took back included."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        hybrids = [section.hybrid.offset for section in document.sections if section.hybrid]
+        self._sections = sorted(hybrids + [section.offset for section in document.sections])
+        self.backwards: int | None = None  # a number that a later section leads to an earlier place
+        self._numbers: dict[int, int] = {}  # the object that should begin at an absolute position
+        self._others: set[tuple[int, int]] = set()  # (position, number) where more than one should
+        last: dict[int, int] = {}
+        for section in reversed(document.sections):
+            entries = document.listing(section)
+            places = {n: one.offset + document.base for n, one in entries.items() if isinstance(one, InUse)}
+            again = last.keys() & places.keys()
+            self.backwards = next((n for n in again if last[n] > places[n]), self.backwards)
+            last |= places
+            self._add(places)
+        self._positions = sorted(self._numbers)
+
+    def _add(self, places: dict[int, int]) -> None:
+        numbers = dict(zip(places.values(), places, strict=True))
+        shared = self._numbers.keys() & numbers.keys()
+        if shared or len(numbers) < len(places):
+            self._others |= {(position, self._numbers[position]) for position in shared}
+            self._others |= {(position, number) for number, position in places.items()}
+        self._numbers |= numbers
+
+    def accounts_for(self, position: int, number: int) -> bool:
+        """Whether an entry leads to the object of this number that stands here, or to white space before it.
+
+        Or it is a cross-reference stream that does not list itself, of a number that nothing else has.
+        """
+        space = self._document.source.read(max(0, position - _OVERLAP_BYTES), min(position, _OVERLAP_BYTES))
+        first = position - len(space) + len(space.rstrip(_SPACE))
+        places = range(first, position + 1)
+        if any(self._numbers.get(at) == number or (at, number) in self._others for at in places):
+            return True
+        section = bisect_left(self._sections, first)
+        is_section = section < len(self._sections) and self._sections[section] <= position
+        return is_section and not isinstance(self._document.entry(number), InUse | Packed)
+
+    def objects_before(self, end: int) -> int:
+        """At how many of the places an object begins that should."""
+        ahead, count = ReadAhead(self._document.source), 0
+        for position in self._positions[: bisect_left(self._positions, end)]:
+            data, at = ahead.view(position, _HEAD_BYTES)
+            head = _OBJECT.match(data, at, at + _HEAD_BYTES)
+            count += head is not None and int(head[1]) == self._numbers[position]
+        return count
 
 
 class Strays:
@@ -34,18 +86,17 @@ class Strays:
 
     def __init__(self, document: Document, start: int) -> None:
         self.start = start
-        # positions that any section leads to, its own included, in order
-        listed = self.listed = sorted(set(_listed(document)))
+        listing = self.listing = Listing(document)
         tables = sorted((s.offset, s.end) for s in document.sections if s.kind == "table" and s.end > start)
         trailers: set[int] = set()
         self._positions: list[int] = []
-        for position, word in _words(document.source, start, document.end):
-            if word == b"trailer":
+        for position, number in _words(document.source, start, document.end):
+            if number is None:
                 index = bisect_right(tables, (position, document.end)) - 1
                 if index < 0 or position >= tables[index][1] or index in trailers:
                     self._positions.append(position)
                 trailers.add(index)
-            elif not _is_listed(document.source, listed, position):
+            elif not listing.accounts_for(position, number):
                 self._positions.append(position)
 
     def after(self, start: int) -> int | None:
@@ -54,19 +105,18 @@ class Strays:
         return self._positions[index] if index < len(self._positions) else None
 
 
-def hidden_object(document: Document, end: int, listed: list[int]) -> int | None:
-    """Where the first `end` bytes hold an object that only a rebuilding reader finds, and then prefers.
+def hidden_object(document: Document, listing: Listing) -> int | None:
+    """Where a document holds an object that only a rebuilding reader finds, and then prefers.
 
     That is one that nothing lists and that stands behind the one that counts. Nobody sees it before
-    the file grows by something that makes a reader rebuild. `listed`: see Strays.
+    the file grows by something that makes a reader rebuild. `listing`: of this state or a later one.
     """
-    if _words_of_objects(document.source, end) == _objects_at(document.source, listed, end):
+    if _words_of_objects(document.source, document.end) == listing.objects_before(document.end):
         return None  # as many as are listed, so that there is no other
-    for position, word in _words(document.source, 0, end):
-        if word == b"trailer" or _is_listed(document.source, listed, position):
+    for position, number in _words(document.source, 0, document.end):
+        if number is None or listing.accounts_for(position, number):
             continue
-        digits = _NUMBER.match(document.source.read(position, 64))
-        entry = document.entry(int(digits[1][:10])) if digits is not None else None
+        entry = document.entry(number) if number < _NO_NUMBER else None
         if not isinstance(entry, InUse) or entry.offset + document.base < position:
             return position
     return None
@@ -83,47 +133,34 @@ def _words_of_objects(source: Source, end: int) -> int:
     return count + lead.count(b"obj") - lead.count(b"endobj")
 
 
-def _objects_at(source: Source, listed: list[int], end: int) -> int:
-    """At how many of the positions, which are in order, an object does begin."""
-    ahead, count = ReadAhead(source), 0
-    for position in listed[: bisect_left(listed, end)]:
-        data, at = ahead.view(position, _HEAD_BYTES)
-        count += _OBJECT.match(data, at, at + _HEAD_BYTES) is not None
-    return count
+def _words(source: Source, start: int, end: int) -> Iterator[tuple[int, int | None]]:
+    """(position, number) of what may be an object, in order; no number for the word `trailer`.
 
-
-def _listed(document: Document) -> Iterator[int]:
-    for section in document.sections:
-        yield section.offset
-        if section.hybrid:
-            yield section.hybrid.offset
-        for entry in document.listing(section).values():
-            if isinstance(entry, InUse):
-                yield entry.offset + document.base
-
-
-def _is_listed(source: Source, listed: list[int], position: int) -> bool:
-    """Whether an entry points here, or to white space before."""
-    index = bisect_right(listed, position) - 1
-    if index < 0 or position - listed[index] > _OVERLAP_BYTES:
-        return False
-    return not source.read(listed[index], position - listed[index]).strip(_SPACE)
-
-
-def _words(source: Source, start: int, end: int) -> Iterator[tuple[int, bytes]]:
-    """(position, word): where an object's number stands or the word `trailer`, in order."""
+    The position is that of the number, where that stands as usual.
+    """
     for at in range(start, end, _WINDOW_BYTES):
-        lead = min(_OVERLAP_BYTES, at - start)
+        lead = min(_LINE_BYTES, at - start)
         data = source.read(at - lead, min(lead + _WINDOW_BYTES + len(b"trailer"), end - at + lead))
         for match in _WORD.finditer(data, lead):
             if match.start() - lead >= _WINDOW_BYTES:
                 break
             if match[0] == b"trailer":
-                yield at - lead + match.start(), b"trailer"
+                yield at - lead + match.start(), None
                 continue
             before = max(0, match.start() - _OVERLAP_BYTES)
             head = _HEAD.search(data[before : match.start()])
             if head is not None:
-                yield at - lead + before + head.start(), b"obj"
-            elif _ODD_HEAD.search(data[max(0, match.start() - 4) : match.start()]):
-                yield at - lead + match.start(), b"obj"  # a number, longer or farther away than usual
+                yield at - lead + before + head.start(), int(head[1])
+            elif _is_odd_head(data[max(0, match.start() - _LINE_BYTES) : match.start()]):
+                yield at - lead + match.start(), _NO_NUMBER
+
+
+def _is_odd_head(before: bytes) -> bool:
+    """Whether numbers may stand before `obj`, with more space than usual or a comment between."""
+    space = len(before) - len(before.rstrip(_SPACE))
+    text = before[: len(before) - space]
+    if not space or space > _OVERLAP_BYTES or text[-1:].isdigit():
+        return space > 0
+    line = text[max(text.rfind(b"\r"), text.rfind(b"\n")) + 1 :]
+    ends = b"\r" in before[-space:] or b"\n" in before[-space:]
+    return ends and (b"%" in line or len(line) == _LINE_BYTES - space)
