@@ -40,6 +40,7 @@ WRONG = {
     "an option of the program": ("--nonsense",),
     "a dash as an output": ("sign", PDF, "-o", "-", *SIGN[4:], *AT),
     "an output without a name": ("sign", PDF, "-o", "", *SIGN[4:], *AT),
+    "a demonstration with a configuration": ("serve", "--demo", "x", "--config", PDF),
     "a timeout beyond all clocks": (*SIGN, *AT, "--signer-timeout", "1e300"),
     "a timeout that has run out": (*SIGN, *AT, "--signer-timeout", "-1"),
     "a timeout that is no number": (*SIGN, *AT, "--signer-timeout", "nan"),
@@ -50,9 +51,15 @@ WRONG = {
     "an opacity that is no number": (*SIGN, *AT, "--opacity", "nan"),
     "a folder that is a file": ("batch", "stamp", str(FIXTURES / "pdf"), "-o", PDF, "--tsa", "http://a/"),
     "a folder that is a device": ("demo", "/dev/null"),
+    "a name that is no text": (
+        "seal", "make", *SIGN[-2:], "--owner", *SIGN[5:6], "--name", "\udcff", "--type", "person",
+        "--to-be-signed-out", "x", "--cert", *SIGN[5:6],
+    ),
+    "serial numbers in a dash": ("timestamp", "create", PDF, "-o", "x", "--serials", "-"),
+    "a digest that is none": ("timestamp", "create", PDF, "-o", "x", "--accept-digest", "md17"),
     "a lock that is none": (*SIGN, *AT, "--lock", "9:all"),
     "a lock of all and more": (*SIGN, *AT, "--lock", "all,x"),
-}
+}  # fmt: skip
 # What would not count is refused, and named.
 IGNORED = {
     "--page goes with --rect": (*SIGN, "--into-field", "F", "--page", "1"),
@@ -158,6 +165,11 @@ def test_a_result_that_finds_no_room(arguments: tuple[str, ...], unbuffered: str
         )
     assert done.returncode == 6
     assert done.stderr == b"pdfseal: standard output: No space left on device [file_system]\n"
+
+
+def test_a_picture_has_a_place_before_it_is_drawn():
+    result = CliRunner().invoke(program.main, ["locate", PDF, "--keyword", "1", "--image", "/"])
+    assert (result.exit_code, result.stderr) == (6, "pdfseal: /: is a directory [file_system]\n")
 
 
 def test_an_error_that_finds_no_room():

@@ -67,6 +67,8 @@ def _arguments(where: str, table: dict[str, Any], base: str) -> Iterator[str]:
         for value in given if isinstance(given, list) else [given]:
             if isinstance(value, bool) or not isinstance(value, str | int | float):
                 raise CallerError("argument", f"{where}: {key} is no text")
+            if "\0" in str(value):
+                raise CallerError("argument", f"{where}: {key} holds a NUL")
             text = os.path.join(base, str(value)) if name in _PATHS else str(value)
             yield f"{_OPTIONS[name].opts[0]}={text}"
 

@@ -120,8 +120,8 @@ class Output(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if value == "-":
             self.fail("an output is a file, and a dash is none (./- is one of that name)", param, ctx)
-        if not value:
-            self.fail("the name of a file is empty", param, ctx)
+        if not value or "\0" in value:
+            self.fail("that is no name of a file", param, ctx)
         return str(value)
 
 
@@ -131,7 +131,7 @@ class Folder(click.ParamType[str]):
     name = "FOLDER"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not value or value == "-":
+        if not value or value == "-" or "\0" in value:
             self.fail(f"{value!r} is no folder", param, ctx)
         try:
             is_folder = stat.S_ISDIR(os.stat(value).st_mode)

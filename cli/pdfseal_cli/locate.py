@@ -13,7 +13,7 @@ from pdfseal import Located, Match
 from pdfseal.pdf.text.search import show_pages
 from pdfseal_cli.edge import guarded, note, print_json, say
 from pdfseal_cli.kinds import OUTPUT
-from pdfseal_cli.outputs import write_outputs
+from pdfseal_cli.outputs import check_place, write_outputs
 from pdfseal_cli.params import KEYWORD_OPTIONS, json_option, pdf_input, read_pdf_password
 from pdfseal_cli.pictures import marked_page
 
@@ -37,6 +37,8 @@ def _keyword_options(command: Any) -> Any:
 @guarded
 def locate(**options: Any) -> None:
     """List where keywords stand in FILE, in points on the page as it is displayed."""
+    if options["image"]:
+        check_place(options["image"])
     password = read_pdf_password(options["pdf_password_file"])
     pdf = pdf_input(options["file"])
     found = pdfseal.locate(

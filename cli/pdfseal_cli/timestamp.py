@@ -78,7 +78,7 @@ def request(**options: Any) -> None:
 @timestamp.command()
 @click.argument("request_file", metavar="REQUEST")
 @authority_options
-@click.option("--serials", help="File of the authority's serial numbers; a random number without it.")
+@click.option("--serials", type=OUTPUT, help="File of the serial numbers; a random number without it.")
 @click.option("--when", type=MOMENT, help="genTime; now by default.")
 @click.option("-o", "--output", type=OUTPUT, required=True, help="The response, DER.")
 @json_option

@@ -11,15 +11,17 @@ from typing import Any, TypeVar
 
 import click
 
-from pdfseal import OutsideError
+from pdfseal import Certificate, OutsideError
 from pdfseal.adapters.keys import load_private_key
 from pdfseal.adapters.serials import SerialNumbers
 from pdfseal.adapters.tsa_server import WORKERS, TsaServer
+from pdfseal.crypto.digests import DIGESTS
+from pdfseal.crypto.signer import Signer
 from pdfseal.timestamp import DEFAULT_POLICY, TimestampAuthority
 from pdfseal.timestamp.authority import STRONG_DIGESTS
 from pdfseal_cli.demo_pki import KINDS, make_identity, now_utc
 from pdfseal_cli.edge import guarded, note, print_json, say
-from pdfseal_cli.kinds import FOLDER, Number
+from pdfseal_cli.kinds import FOLDER, OUTPUT, Number
 from pdfseal_cli.params import json_option
 from pdfseal_cli.signers import signer_of, signer_options
 
@@ -33,7 +35,12 @@ def authority_options(command: F) -> F:
             click.option("--chain", multiple=True, help="Certificates between it and its root; repeatable."),
             click.option("--policy", default=DEFAULT_POLICY, show_default=True, help="OID of its policy."),
             click.option("--accept-policy", multiple=True, help="Further policies that requests may name."),
-            click.option("--accept-digest", multiple=True, help="Digests taken; all but SHA-1 by default."),
+            click.option(
+                "--accept-digest",
+                type=click.Choice(list(DIGESTS)),
+                multiple=True,
+                help="Digests taken; all but SHA-1 by default.",
+            ),
             click.option("--accuracy", type=Number(0, 86_400), default=1, show_default=True, help="Seconds."),
         )
     ):
@@ -44,6 +51,12 @@ def authority_options(command: F) -> F:
 def authority_of(options: dict[str, Any]) -> TimestampAuthority:
     """The authority that the options describe."""
     signer, certificates = signer_of(options)
+    return _authority(signer, certificates, options)
+
+
+def _authority(
+    signer: Signer, certificates: tuple[Certificate, ...], options: dict[str, Any]
+) -> TimestampAuthority:
     accuracy = timedelta(seconds=options["accuracy"])
     return TimestampAuthority(
         signer,
@@ -60,7 +73,9 @@ def authority_of(options: dict[str, Any]) -> TimestampAuthority:
 @authority_options
 @click.option("--demo", type=FOLDER, help="Make fresh test keys in this folder.")
 @click.option("--demo-kind", type=click.Choice(KINDS), default="p256", show_default=True)
-@click.option("--serials", default="timestamp-serials.sqlite", show_default=True, help="Its file.")
+@click.option(
+    "--serials", type=OUTPUT, default="timestamp-serials.sqlite", show_default=True, help="Its file."
+)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=3161, show_default=True, help="0: any.")
 @click.option("--workers", type=click.IntRange(1, 1024), default=WORKERS, show_default=True)
@@ -98,5 +113,5 @@ def _demo(options: dict[str, Any]) -> tuple[TimestampAuthority, str]:
     made = make_identity(options["demo_kind"], folder, now_utc(), leaf="timestamp")
     note(f"fresh test keys in {folder}; the root is {folder}/{made.kind}-root.crt.pem")
     signer = load_private_key(made.key_path.read_bytes())
-    authority = TimestampAuthority(signer, made.certificate, (made.intermediate,), policy=options["policy"])
+    authority = _authority(signer, (made.certificate, made.intermediate), options)
     return authority, str(folder / options["serials"])

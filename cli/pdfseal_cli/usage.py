@@ -58,6 +58,7 @@ RULES: tuple[Needs | Excludes, ...] = (
     ),
     Needs(("token",), ("field_name",), ("stamp",)),
     Excludes(("token", "tsa")),
+    Excludes(("config_path", "demo_folder")),
     Needs(("fetch_private", "fetch_cache", "fetch_timeout"), ("fetch",)),
     # the rest
     Needs(("output",), ("extract",), ("inspect",)),

@@ -139,6 +139,7 @@ def _check_draft(draft: SealDraft) -> None:
     complaints = (
         (draft.layout not in TITLES, f"{draft.layout!r} is not a layout: {', '.join(TITLES)}"),
         (not 0 < len(draft.name.strip()) <= MAX_NAME_CHARACTERS, "a seal's name has 1 to 200 characters"),
+        (not _is_text(draft.name), "a seal's name is text; this one cannot be written in UTF-8"),
         (not 0 < draft.type < 1 << 31, f"{draft.type} is not a type of seal"),
         (not _is_word(draft.esid), "a seal's identifier has 1 to 200 printable ASCII characters"),
         (not _is_word(draft.vendor), "a vendor's identifier has 1 to 200 printable ASCII characters"),
@@ -160,6 +161,11 @@ def _check_draft(draft: SealDraft) -> None:
             raise CallerError("argument", message)
     if draft.valid_from >= draft.valid_until:
         raise CallerError("argument", "the seal's validity ends before it begins")
+
+
+def _is_text(text: str) -> bool:
+    """Octets of the command line that are no text become lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _is_word(text: str) -> bool:
