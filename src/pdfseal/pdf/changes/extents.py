@@ -23,6 +23,7 @@ from pdfseal.pdf.syntax import Dictionary, Incomplete, Indirect, Parser, Value
 from pdfseal.pdf.xref import FIRST_READ_BYTES, MAX_OBJECT_NUMBER
 
 _HEAD_BYTES = 2048
+_MARK_BYTES = 16  # where `endstream` should stand, with white space before it
 _SPACE = rb"[\x00\t\n\f\r ]"
 _WORD_END = rb"(?![^\x00\t\n\f\r ()<>\[\]{}/%])"
 # Behind the number and generation of a reference as everybody writes it, with `0` for the generation.
@@ -63,26 +64,42 @@ class Extents:
         self.document = document
         self._source = ReadAhead(document.source)
 
-    def is_open(self, start: int, following: int) -> bool:
-        """Whether the object at `start` may go on behind the end; the next one begins at `following`."""
-        data, at = self._source.view(start, min(following - start, _HEAD_BYTES))
-        found = _PLAIN.match(data, at, at + following - start)
-        if found is None:
-            return self._looks_open(start, following)
-        stop, length = start + found.end() - at, found["length"]
+    def first_open(self, extents: Iterable[tuple[int, int]]) -> int | None:
+        """Where the first object stands that may go on behind the end.
+
+        `extents`: where each object begins, and where the next one does, in order.
+        """
+        data, origin = b"", 0
+        for start, following in extents:
+            at = start - origin
+            if at + _HEAD_BYTES > len(data):
+                data, at = self._source.view(start, min(following - start, _HEAD_BYTES))
+                origin = start - at
+            found = _PLAIN.match(data, at, following - origin)
+            if found is not None and self._ends(found, origin, following):
+                continue
+            if self._looks_open(start, following):
+                return start
+        return None
+
+    def _ends(self, found: re.Match[bytes], origin: int, following: int) -> bool:
+        """Whether what was found is a whole object, with the data of its stream.
+
+        `origin`: the position of the first byte of what was searched.
+        """
+        stop, length = found.end(), found["length"]
         if length is None:
-            ends = stop == following
-        else:  # no name with an escape, which might be another /Length
-            ends = self._ends_stream(stop + int(length)) and data.find(b"#", at, found.end()) < 0
-        return not ends and self._looks_open(start, following)
+            return origin + stop == following
+        if found.string.find(b"#", found.start(), stop) >= 0:
+            return False  # in a name, which might be another /Length
+        at = stop + int(length)
+        here = _END_OF_STREAM.match(found.string, at, min(at + _MARK_BYTES, self.document.end - origin))
+        return here is not None or self._ends_stream(origin + at)
 
     def _ends_stream(self, position: int) -> bool:
         """Whether the data of a stream end at a position: `endstream` follows, before the end."""
-        left = min(16, self.document.end - position)
-        if left < len(b"endstream"):
-            return False
-        data, at = self._source.view(position, left)
-        return _END_OF_STREAM.match(data, at, at + left) is not None
+        mark = self._source.read(position, max(0, min(_MARK_BYTES, self.document.end - position)))
+        return _END_OF_STREAM.match(mark) is not None
 
     def _looks_open(self, start: int, following: int) -> bool:
         """The same, at a second look: what cannot be read may be anything to other readers."""

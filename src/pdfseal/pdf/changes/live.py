@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes.extents import Extents
@@ -122,11 +123,8 @@ class Live:
         end = self.document.end
         if self._plain and self._plain[-1][0] >= end:
             return self._plain[-1][1]
-        extents = Extents(self.document)
-        for start, following in self._extents(among):
-            if start > self.document.base and extents.is_open(start, following):  # at 0 there is none
-                return self.object_at(start)
-        return None
+        start = Extents(self.document).first_open(self._extents(among))
+        return None if start is None else self.object_at(start)
 
     def read_differently(self) -> int | None:
         """An object in an object stream in which some readers may find other references."""
@@ -142,12 +140,13 @@ class Live:
 
     def _extents(self, among: Iterable[int] | None) -> Iterator[tuple[int, int]]:
         """(start, where the next one begins) of the objects, in order."""
+        base = self.document.base  # where no object can stand: an entry for it is one of none
         if among is None:
-            starts = list(dict.fromkeys(start for start, _ in self._plain))
-            yield from zip(starts, [*starts[1:], self.document.end], strict=True)
+            starts = list(dict.fromkeys(start for start, _ in self._plain if start > base))
+            yield from pairwise([*starts, self.document.end])
             return
         entries = (self._entries.get(number) for number in among)
-        for start in sorted(one.offset + self.document.base for one in entries if isinstance(one, InUse)):
+        for start in sorted(one.offset + base for one in entries if isinstance(one, InUse) and one.offset):
             index = bisect_right(self._plain, start, key=_offset)
             yield start, self._plain[index][0] if index < len(self._plain) else self.document.end
 
