@@ -198,6 +198,9 @@ def test_one_pdf_is_no_list(tmp_path):
     code, answer = seal(tmp_path / "one.pdf", tmp_path / "out")
     assert (code, answer["error"]["code"]) == (2, "argument")
     assert "one.pdf is a PDF: name a folder" in answer["error"]["message"]
+    code, answer = seal(folder_of(tmp_path / "in", 1), tmp_path / "out", "--signer-command", "false")
+    assert (code, answer["error"]["code"]) == (2, "argument")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_row_chooses_between_size_and_fit(tmp_path):

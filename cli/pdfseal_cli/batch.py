@@ -202,7 +202,6 @@ def _listing(options: dict[str, Any], *, columns: bool = False) -> Any:
     if output is not None:
         if os.path.isdir(source) and os.path.isdir(output) and os.path.samefile(source, output):
             raise CallerError("output_exists_as_input", f"{output} is the input folder: name another output")
-        os.makedirs(output, exist_ok=True)
     return listing_of(source, output=output, encoding=options["encoding"], columns=columns)
 
 
@@ -222,6 +221,8 @@ def _run(options: dict[str, Any], action: Any, items: Iterator[Item], total: int
     """The batch itself, from the journal to the summary that is shown."""
     if options["report"]:
         _check_report(options["report"])
+    if options["output"] is not None:
+        os.makedirs(options["output"], exist_ok=True)
     path = options["journal"]
     if path is None and options["output"] is not None:
         path = os.path.join(options["output"], JOURNAL_NAME)
