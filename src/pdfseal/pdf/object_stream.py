@@ -8,6 +8,7 @@ Reference: ISO 32000-2, 7.5.7.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from pdfseal.pdf.limits import PER_VALUE, Work
@@ -24,6 +25,7 @@ class ObjectStream:
     decoded: bytes = field(repr=False)
     offsets: dict[int, int] = field(repr=False)
     numbers: tuple[int, ...] = field(repr=False)
+    starts: tuple[int, ...] = field(repr=False)  # in order
     regular: bool  # its directory is numbers and white space alone, in order
     work: Work = field(repr=False)
 
@@ -33,6 +35,14 @@ class ObjectStream:
         Some look for the number, others count to the place.
         """
         return self.regular and 0 <= place < len(self.numbers) and self.numbers[place] == number
+
+    def span(self, number: int) -> tuple[int, int] | None:
+        """Where an object begins in the decoded stream, and where the next one does; None for one not there."""
+        start = self.offsets.get(number)
+        if start is None:
+            return None
+        index = bisect_right(self.starts, start)
+        return start, self.starts[index] if index < len(self.starts) else len(self.decoded)
 
     def value(self, number: int) -> tuple[Value, int]:
         """One object, null where the stream does not hold it; and how many values it is made of."""
@@ -66,4 +76,4 @@ def read_object_stream(stream: Dictionary, decoded: bytes, where: str, work: Wor
         and starts == sorted(set(starts))
         and max(offsets, default=0) <= MAX_OBJECT_NUMBER
     )
-    return ObjectStream(decoded, offsets, tuple(offsets), regular, work)
+    return ObjectStream(decoded, offsets, tuple(offsets), tuple(sorted(starts)), regular, work)

@@ -158,11 +158,9 @@ class Extents:
 
         That is one which cannot be read, or refers to a number that no document has.
         """
-        starts = sorted(stream.offsets.values())
-        following = dict(zip(starts, [*starts[1:], len(stream.decoded)], strict=True))
         for number in numbers:
-            start = stream.offsets.get(number)
-            if start is None or _PLAIN_PACKED.fullmatch(stream.decoded, start, following[start]):
+            span = stream.span(number)
+            if span is None or _PLAIN_PACKED.fullmatch(stream.decoded, *span):
                 continue
             try:
                 if _refers_beyond(stream.value(number)[0]):

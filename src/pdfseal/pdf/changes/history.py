@@ -23,6 +23,7 @@ from pdfseal.pdf.changes.rebuilding import Strays, hidden_object
 from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.changes.sections import fault, lists_twice, reaches_end, says_length
 from pdfseal.pdf.changes.values import alike
+from pdfseal.pdf.changes.writing import written_oddly
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.syntax import WHITESPACE, Dictionary
 from pdfseal.pdf.xref import InUse, Packed, Section
@@ -128,6 +129,16 @@ def _misplaced(document: Document) -> int | None:
     return None
 
 
+def _written_oddly(document: Document, numbers: list[int]) -> Iterator[Change]:
+    for number in numbers:
+        try:
+            odd = written_oddly(document, number)
+        except DocumentError:
+            continue  # the judge says so
+        if odd:
+            yield Change(number, "other", "the object is not written as all readers read it")
+
+
 def _listed(document: Document, sections: tuple[Section, ...]) -> list[int]:
     """Object numbers with an entry in any of the sections, in order."""
     return sorted({number for section in sections for number in document.listing(section)} - {0})
@@ -163,6 +174,7 @@ class _Growth:
                 number, "other", "a later section lists a signed object under another generation, or anew"
             )
         numbers = _listed(new.document, sections)
+        yield from _written_oddly(new.document, numbers)
         yield from Judge(old, new, self.live, self.references, numbers).judge()
         if (stray := self.strays.after(start)) is not None and stray < end:
             yield Change(0, "other", f"byte {stray} begins an object or trailer that nothing leads to")

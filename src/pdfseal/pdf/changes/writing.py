@@ -1,0 +1,61 @@
+"""How later objects must be written, so that every reader takes the same tokens from them.
+
+    document + number -> written_oddly -> whether some reader may read the object as another one
+
+Readers forgive much, each in its own way: a name that ends in NUL, a number with two signs, a word
+behind a dictionary. In bytes that came after a signature there is no need for any of it.
+
+Reference: ISO 32000-2, 7.2.3 (character set), 7.3 (objects), 7.3.8.1 (the word stream).
+"""
+
+from __future__ import annotations
+
+import re
+
+from pdfseal.pdf.changes.objects import ends_as_said
+from pdfseal.pdf.document import Document
+from pdfseal.pdf.xref import InUse, Packed
+
+_TOKENS = rb"""
+    (?: [\t\n\f\r\ ]++ | << | >> | \[ | \]
+      | / (?: [!"$&'*-.0-9:;=?@A-Z\\^_`a-z|~\x80-\xFF] | \# (?!00) [0-9A-Fa-f]{2} )++ END
+      | STRING
+      | < [0-9A-Fa-f\t\n\f\r\ ]*+ >
+      | [0-9]{1,7} [\t\n\f\r\ ]++ [0-9]{1,5} [\t\n\f\r\ ]++ R END
+      | [+-]? (?: [0-9]{1,10} (?: \. [0-9]{0,32} )? | \. [0-9]{1,32} ) END
+      | (?: true | false | null ) END
+    )*+"""
+_END = rb"(?= [\t\n\f\r\ ()<>\[\]/] | \Z )"
+_NESTING = 4  # of parentheses that no backslash stands before
+
+
+def _string(nesting: int) -> bytes:
+    inner = b"|" + _string(nesting - 1) if nesting else b""
+    return rb"\( (?: [^()\\]++ | \\ [\x00-\xFF] %s )*+ \)" % inner
+
+
+_VALUE = _TOKENS.replace(b"STRING", _string(_NESTING)).replace(b"END", _END)
+_PACKED = re.compile(_VALUE, re.VERBOSE)
+_OBJECT = re.compile(
+    rb"[0-9]{1,10} [\t\n\f\r\ ]++ [0-9]{1,5} [\t\n\f\r\ ]++ obj (?= [\t\n\f\r\ (<\[/] )"
+    + _VALUE
+    + rb"(?: endobj (?! [^\x00\t\n\f\r\ %] ) | (?P<stream> stream \r?\n ) )",
+    re.VERBOSE,
+)
+
+
+def written_oddly(document: Document, number: int) -> bool:
+    """Whether an object, as a state of a document has it, is not written as all readers read it.
+
+    Raises DocumentError where the object cannot be read at all.
+    """
+    entry = document.entry(number)
+    if isinstance(entry, Packed):
+        stream = document.object_stream(entry.stream)
+        span = stream.span(number)
+        return span is not None and _PACKED.fullmatch(stream.decoded, *span) is None
+    if not isinstance(entry, InUse):
+        return False
+    start = entry.offset + document.base
+    found = _OBJECT.match(document.source.read(start, document.reach(number, entry) - start))
+    return found is None or (found["stream"] is not None and not ends_as_said(document, number, entry))
