@@ -6,6 +6,7 @@ only where two rules catch it.
 
 from __future__ import annotations
 
+import pypdfium2
 import pytest
 
 import pdfseal
@@ -16,6 +17,7 @@ from pdfseal.pdf.document import Document
 from pdfseal.pdf.source import BytesSource
 from tests.support.attacks import Attack, attack, attacks, codes, judge
 from tests.support.sealing import FIXTURES, WHEN, seal, trust
+from tests.test_changes_two_roles import NEW, OBJECTS, PAGE, draw, pdf_of, stream
 
 
 def by_name(one: Attack) -> str:
@@ -94,6 +96,32 @@ def test_what_looks_like_a_reference_is_none():
 def test_references_with_odd_space():
     sample = attack("dangling-reference-with-comment-filled.pdf").data
     assert referrers(sample, 99) == {3}
+
+
+WINDOW_BYTES = 4 << 20  # the file is searched in pieces of this size
+
+
+@pytest.mark.parametrize("gap", [1, 300], ids=["narrow", "wide"])
+@pytest.mark.parametrize("before", [1, 2, 3, 5])
+def test_references_across_the_edge_of_a_window(before: int, gap: int):
+    """The page refers to what a later revision brings, and `before` bytes of that stand before the edge."""
+    reference = b"90" + b" " * gap + b"0 R"
+    named = {3: PAGE.replace(b"/XObject 5 0 R", b"/XObject<</X %s>>" % reference), 4: draw(b"X")}
+
+    def padded(size: int) -> bytes:
+        return pdf_of({8: stream(b"x" * size)} | OBJECTS | named)
+
+    edge = WINDOW_BYTES - before - padded(0).index(reference)
+    sealed = seal(padded(edge - len(str(edge)) + 1)).pdf
+    assert sealed.index(reference) == WINDOW_BYTES - before
+    filled = pdf_of(NEW, b"", sealed)
+    assert ("Pay 999" in text(sealed), "Pay 999" in text(filled)) == (False, True)
+    assert judge(sealed).verdict == "passed"
+    assert judge(filled).verdict == "failed"
+
+
+def text(pdf: bytes) -> str:
+    return pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range()
 
 
 def test_two_seals_by_pdfseal_are_signatures_only(pdfs):

@@ -232,7 +232,13 @@ PYHANKO_ACCEPTS |= dict.fromkeys(
         *(f"packed-with-{how}" for how in (
             "more-words", "a-large-number", "no-order", "one-offset-for-two", "a-word",
         )),
-        "signed-table-lists-an-object-twice",
+        *(f"lock-of-{what}" for what in (
+            "the-field-above-the-widget", "a-parent-that-is-no-object", "another-field-of-the-signature",
+        )),
+        "signed-table-lists-an-object-twice", "catalog-is-the-graphics-states",
+        "locked-fields-drawn-anew", "locked-fields-given-another-font",
+        "locked-field-has-another-name-by-its-parent",
+        "empty-field-with-a-border", "empty-field-with-a-border-style",
     ),
     "pyHanko asks for nothing but its own reading, and other readers find something else",
 )  # fmt: skip
