@@ -15,8 +15,9 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 import pdfseal
 from pdfseal.errors import CallerError, DocumentError
+from pdfseal.pdf.changes.values import alike
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.encryption import Security, Vectors
+from pdfseal.pdf.encryption import Doubtful, Security, Vectors
 from pdfseal.pdf.source import BytesSource
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, serialise
 from pdfseal.pdf.xref import InUse
@@ -194,7 +195,7 @@ def test_crypt_filters(strings: str, streams: str, tmp_path: Path):
         for number in (4, 5, 7):
             entry = document.entry(number)
             assert isinstance(entry, InUse)
-            assert document.stream_data(number, entry)[1] == TEXT
+            assert bytes(document.stream_data(number, entry)[1]) == TEXT
             if number != 7:  # /Crypt without a name is Identity (table 14), and qpdf takes /StrF there
                 assert other.get_object(number, 0).read_bytes() == PLAIN_TEXT
     check_sealed(data, tmp_path, None)
@@ -206,7 +207,7 @@ def test_a_stream_with_its_own_crypt_filter(tmp_path: Path):
     document = Document.open(BytesSource(data))
     entry = document.entry(6)
     assert isinstance(entry, InUse)
-    assert document.stream_data(6, entry)[1] == TEXT
+    assert bytes(document.stream_data(6, entry)[1]) == TEXT
     assert document.indirect(6, entry)[0].body is not None
     with pikepdf.open(io.BytesIO(data)) as other:
         assert other.get_object(6, 0).read_bytes() == PLAIN_TEXT
@@ -220,3 +221,80 @@ def test_a_crypt_filter_that_is_not_there(tmp_path: Path):
     with pytest.raises(DocumentError) as caught:
         document.stream_data(6, entry)
     assert caught.value.code == "pdf_encrypted"
+
+
+# ---- octets that are no ciphertext by the book -------------------------------------------------------
+
+KEY, REF = bytes(range(16)), Ref(4, 0)
+AES = Security(
+    KEY, strings="aes128", streams="aes128", encrypt_metadata=True, as_owner=True, may_annotate=True
+)
+
+
+def ciphertext(blocks: bytes) -> bytes:
+    """The AES ciphertext of whole blocks, without the padding."""
+    sealed = AES.encrypt_stream(REF, Dictionary(), blocks, Vectors(b"x"))
+    return sealed[: 16 + len(blocks)]
+
+
+A, B = b"sixteen octets a", b"sixteen octets b"
+ODD = {
+    "shorter than a vector": (b"x" * 9, b""),
+    "a vector alone": (b"x" * 16, b""),
+    "half a block more": (ciphertext(A + B) + b"x" * 8, A + B),
+    "no padding": (ciphertext(A + B), A + B),
+    "padding that says zero": (ciphertext(A + B[:-1] + b"\0"), A + B[:-1] + b"\0"),
+    "padding of other octets": (ciphertext(A + b"0123456789abc\x01\x02\x03"), A + b"0123456789abc"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_is_no_ciphertext_is_equal_to_nothing_else(name: str):
+    """Readers decrypt the whole blocks, and differ on the rest: what they show is no reason to be equal."""
+    octets, plain = ODD[name]
+    for found, again in (
+        (AES.decrypt_stream(REF, Dictionary(), octets), AES.decrypt_stream(REF, Dictionary(), octets)),
+        (AES.decrypt_value(REF, octets), AES.decrypt_value(REF, octets)),
+    ):
+        assert isinstance(found, Doubtful)
+        assert bytes(found) == plain
+        assert found == again
+        assert hash(found) == hash(again)
+        assert found != plain
+        assert plain != found
+        assert found != Doubtful(plain, octets + b"x")
+        assert not alike([found], [Doubtful(plain, octets + b"x")])
+        assert not alike([found], [plain])
+    assert AES.encrypt_value(REF, AES.decrypt_value(REF, octets), Vectors(b"y")) == octets
+
+
+def test_ciphertext_by_the_book_is_equal_whatever_its_vector():
+    one, other = (AES.encrypt_stream(REF, Dictionary(), A, Vectors(seed)) for seed in (b"x", b"y"))
+    assert one != other
+    assert AES.decrypt_stream(REF, Dictionary(), one) == AES.decrypt_stream(REF, Dictionary(), other) == A
+    for entries in (
+        {"Filter": Ref(9, 0)},
+        {"Filter": [Name("FlateDecode"), Name("Crypt")]},
+        {"Type": Ref(9, 0)},
+    ):
+        stream = Dictionary(entries)  # some readers take the octets as they are
+        assert AES.decrypt_stream(REF, stream, one) != AES.decrypt_stream(REF, stream, other)
+
+
+@pytest.mark.parametrize("length", [9, 16, 40, 48])
+def test_other_readers_decrypt_the_whole_blocks(length: int, tmp_path: Path):
+    """qpdf reads what we read, and perhaps more of the last block."""
+    data = by_hand(tmp_path, "StdCF", "StdCF")
+    document = Document.open(BytesSource(data))
+    security, entry = document.security, document.entry(4)
+    assert security is not None
+    assert isinstance(entry, InUse)
+    octets = security.encrypt_stream(Ref(4, 0), Dictionary(), A + B, Vectors(b"x"))[:length]
+    _, _, start = document.indirect(4, entry)
+    end = data.index(b"endobj", start)
+    new = b"4 0 obj\n<</Length %d>>\nstream\n%s\nendstream\n" % (length, octets)
+    changed = data[:start] + new.ljust(end - start) + data[end:]
+    ours = bytes(Document.open(BytesSource(changed)).stream_data(4, entry)[1])
+    assert ours == (A + B)[: max(0, length // 16 * 16 - 16)]
+    with pikepdf.open(io.BytesIO(changed)) as other:
+        assert other.get_object(4, 0).read_raw_bytes().startswith(ours)

@@ -30,6 +30,29 @@ _BY_CFM: dict[str, Method] = {"/None": "none", "/V2": "rc4", "/AESV2": "aes128",
 _BLOCK = 16
 
 
+class Doubtful(bytes):
+    """What most readers decrypt where not all agree: as a string or stream it equals only the same `raw`.
+
+    Octets that are no ciphertext, or padding by no book, would otherwise pass for others that say the same.
+    """
+
+    raw: bytes
+
+    def __new__(cls, plain: bytes, raw: bytes) -> Doubtful:
+        made = super().__new__(cls, plain)
+        made.raw = raw
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Doubtful) and self.raw == other.raw
+
+    def __ne__(self, other: object) -> bool:  # that of bytes would compare the plain text
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self.raw)
+
+
 @dataclass(frozen=True, slots=True)
 class Security:
     """How this document is encrypted, with the file key that a password opened.
@@ -61,10 +84,13 @@ class Security:
     def decrypt_stream(self, ref: Ref, stream: Dictionary, data: bytes) -> bytes:
         """The data of a stream, still encoded by its filters."""
         method = self._stream_method(stream)
-        return _decrypt(method, self._object_key(method, ref), data)
+        plain = _decrypt(method, self._object_key(method, ref), data)
+        return plain if method == "none" or _is_plain_to_all(stream) else Doubtful(plain, data)
 
     def encrypt_value(self, ref: Ref, value: Value, vectors: Vectors) -> Value:
         """A copy of the value with its strings encrypted for the object `ref`."""
+        if isinstance(value, Doubtful):
+            return value.raw  # as it was
         if isinstance(value, bytes):
             return _encrypt(self.strings, self._object_key(self.strings, ref), value, vectors)
         if isinstance(value, list):
@@ -107,6 +133,15 @@ def _first(value: Value) -> Value:
     return (value[0] if value else None) if isinstance(value, list) else value
 
 
+def _is_plain_to_all(stream: Dictionary) -> bool:
+    """Whether no reader can take a stream for one with a filter of its own, which many do not look for."""
+    filters = stream.get("Filter")
+    items = filters if isinstance(filters, list) else [filters]
+    return Name("Crypt") not in items and not any(
+        isinstance(one, Ref) for one in (stream.get("Type"), filters, *items)
+    )
+
+
 class Vectors:
     """Initialisation vectors that never repeat, derived from the caller's random bytes."""
 
@@ -134,12 +169,15 @@ def _decrypt(method: Method, key: bytes, data: bytes) -> bytes:
         return data
     if method == "rc4":
         return bytes(_cipher(method, key, b"").decryptor().update(data))
-    body = data[_BLOCK:]
-    if len(data) < 2 * _BLOCK or len(body) % _BLOCK:
-        return b""  # what is not ciphertext decrypts to nothing; readers differ, nobody shows it
-    plain = bytes(_cipher(method, key, data[:_BLOCK]).decryptor().update(body))
-    padding = plain[-1]
-    return plain[:-padding] if 1 <= padding <= _BLOCK else plain
+    whole = len(data) - len(data) % _BLOCK  # readers decrypt the whole blocks, and differ on the rest
+    if whole < 2 * _BLOCK:
+        return Doubtful(b"", data)
+    plain = bytes(_cipher(method, key, data[:_BLOCK]).decryptor().update(data[_BLOCK:whole]))
+    count = plain[-1]
+    if whole != len(data) or not 1 <= count <= _BLOCK:
+        return Doubtful(plain, data)
+    padded = plain.endswith(bytes([count]) * count)  # most readers look at the last octet alone
+    return plain[:-count] if padded else Doubtful(plain[:-count], data)
 
 
 def _encrypt(method: Method, key: bytes, data: bytes, vectors: Vectors) -> bytes:
