@@ -228,11 +228,24 @@ class Judge:
                 yield from self._judge_arrays(number, old.get(key), new.get(key))
             elif key == "SigFlags":
                 yield Change(number, "signatures", "the form says that there are signatures")
+            elif key in ("DA", "DR") and not self._only_grew(old.get(key), new.get(key)):
+                yield Change(
+                    number, "other", f"/{key} of the form, which fields are drawn with, was exchanged"
+                )
             elif key in ("DR", "DA", "NeedAppearances"):  # with these every field is drawn anew
                 reason = f"/{key} of the form was changed"
                 yield Change(number, "form_filling", reason, frozenset({EVERY_FIELD}))
             else:
                 yield Change(number, "other", f"/{key} of the form was changed")
+
+    def _only_grew(self, old: Value, new: Value, levels: int = 2) -> bool:
+        """Whether what was there is there still; a dictionary may have more, as may those in it in /DR."""
+        if old is None or alike(old, new):
+            return True
+        was, now = self.before.dictionary(old), self.after.dictionary(new)
+        if was is None or now is None or not levels:
+            return False
+        return all(self._only_grew(was[key], now.get(key), levels - 1) for key in was)
 
     def _judge_plain(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
         """A page, or any other dictionary: nothing but its /Annots may grow."""
