@@ -27,6 +27,7 @@ from pdfseal import (
     TrustAnchors,
     Wording,
 )
+from pdfseal.adapters.fetch import HttpFetch
 from pdfseal.adapters.keys import CommandSigner, load_private_key
 from pdfseal.adapters.tsa import TsaAddress, TsaClient
 from pdfseal.pdf.limits import Limits
@@ -140,6 +141,7 @@ WRONG: dict[str, Callable[[], Any]] = {
     "CommandSigner: timeout_s must be a finite number, not nan": lambda: CommandSigner(["sign"], NAN),
     "a signer command cannot have 1e+300 seconds": lambda: CommandSigner(["sign"], 1e300),
     "a signer command cannot have -1 seconds": lambda: CommandSigner(["sign"], -1),
+    "HttpFetch: timeout_s must be a finite number, not str": lambda: HttpFetch(timeout_s="10"),
     "TsaAddress: url must be str, not None": lambda: TsaAddress(None),
     "TsaClient: authorities must be a sequence of TsaAddress, not str": lambda: TsaClient(
         "http://tsa.example/"

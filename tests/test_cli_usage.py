@@ -84,6 +84,8 @@ IGNORED = {
     "--token and --tsa exclude": (
         "timestamp", "stamp", PDF, "-o", "x.pdf", "--signature", "F", "--token", "t", "--tsa", "http://a/",
     ),
+    "only one input can be standard input": ("verify", "-", "--trust", "-"),
+    "only one input can be": ("verify", "-", "-"),
     "--demo makes its own keys": ("timestamp", "serve", "--demo", "x", "--cert", PDF),
     "--tsa-digest goes without --signature": (
         "timestamp", "stamp", PDF, "-o", "x.pdf", "--signature", "F", "--tsa", "http://a/",

@@ -36,7 +36,7 @@ from pdfseal_cli.edge import (
     say,
 )
 from pdfseal_cli.kinds import FOLDER, MOMENT, OUTPUT, SECONDS
-from pdfseal_cli.outputs import check_place, write_output
+from pdfseal_cli.outputs import check_place, same_file, write_output
 from pdfseal_cli.params import (
     json_option,
     placement_options,
@@ -199,9 +199,8 @@ def status(journal: str, failed: bool, items: bool, as_json: bool) -> None:
 
 def _listing(options: dict[str, Any], *, columns: bool = False) -> Any:
     source, output = options["input"], options["output"]
-    if output is not None:
-        if os.path.isdir(source) and os.path.isdir(output) and os.path.samefile(source, output):
-            raise CallerError("output_exists_as_input", f"{output} is the input folder: name another output")
+    if output is not None and os.path.isdir(source) and same_file(source, output):
+        raise CallerError("output_exists_as_input", f"{output} is the input folder: name another output")
     return listing_of(source, output=output, encoding=options["encoding"], columns=columns)
 
 

@@ -11,6 +11,7 @@ import click
 
 from pdfseal import CallerError, OutsideError
 from pdfseal.pdf.source import write_together
+from pdfseal_cli.usage import written_as
 
 
 def check_output(output: str | None, source: str, in_place: bool | None = None) -> str:
@@ -22,7 +23,7 @@ def check_output(output: str | None, source: str, in_place: bool | None = None) 
         return source
     if output is None:
         raise click.UsageError(f"missing -o OUTPUT{or_in_place}")
-    if source != "-" and _same_file(output, source):
+    if source != "-" and same_file(output, source):
         raise CallerError(
             "output_exists_as_input",
             f"{output} is the input file: name another output" + or_in_place,
@@ -38,7 +39,7 @@ _INPUTS = (
 
 
 def check_apart(options: dict[str, Any], *outputs: str) -> None:
-    """No output may be an input or another output, and one input at most is standard input.
+    """No output may be an input or another output.
 
     `outputs` names the options that name files to write.
     """
@@ -46,16 +47,14 @@ def check_apart(options: dict[str, Any], *outputs: str) -> None:
     for name in _INPUTS:
         given = options.get(name) if name not in outputs else None
         inputs += [(name, path) for path in (given if isinstance(given, tuple) else (given,)) if path]
-    if sum(path == "-" for _, path in inputs) > 1:
-        raise click.UsageError("only one input can be standard input")
     written: list[str] = []
     for path in (options[name] for name in outputs if options[name] is not None):
         for name, source in inputs:
-            if _same_file(path, source):
+            if same_file(path, source):
                 raise CallerError(
-                    "output_exists_as_input", f"{path} is also read ({name}): name another output"
+                    "output_exists_as_input", f"{path} is also read ({written_as(name)}): name another output"
                 )
-        if any(_same_file(path, other) for other in written):
+        if any(same_file(path, other) for other in written):
             raise CallerError("argument", f"{path} is named for two outputs")
         written.append(path)
     for path in written:
@@ -67,7 +66,7 @@ def _check_named_once(path: str) -> None:
     context = click.get_current_context(silent=True)
     if context is None or not os.path.exists(path):
         return
-    naming = [name for name, value in context.params.items() if _names(value, path)]
+    naming = [written_as(name) for name, value in context.params.items() if _names(value, path)]
     if len(naming) > 1:
         raise CallerError(
             "output_exists_as_input", f"{path} is named twice ({', '.join(naming)}): name another output"
@@ -77,7 +76,7 @@ def _check_named_once(path: str) -> None:
 def _names(value: Any, path: str) -> bool:
     """Whether the value of an option, or one of its values, is the path of an existing file."""
     values = value if isinstance(value, tuple | list) else (value,)
-    return any(isinstance(one, str) and one and _same_file(one, path) for one in values)
+    return any(isinstance(one, str) and one and same_file(one, path) for one in values)
 
 
 def check_place(path: str) -> None:
@@ -88,7 +87,7 @@ def check_place(path: str) -> None:
         raise OutsideError("file_system", f"{path}: no such directory")
 
 
-def _same_file(one: str, other: str) -> bool:
+def same_file(one: str, other: str) -> bool:
     """Whether two paths lead to one file, which need not be there."""
     if os.path.realpath(one) == os.path.realpath(other):
         return True

@@ -68,8 +68,19 @@ RULES: tuple[Needs | Excludes, ...] = (
 )  # fmt: skip
 
 
+# What may name a file to read, and so may be a dash for standard input.
+_READ = (
+    "file", "files", "prepared", "request_file", "token", "cert", "chain", "owner", "key", "password_file",
+    "pdf_password_file", "image", "font", "seal", "session", "to_be_signed", "signature", "timestamp",
+    "trust", "untrusted", "timestamp_trust", "crl", "ocsp", "tsa_trust", "tsa_password_file", "signers",
+)  # fmt: skip
+
+
 def check_usage(context: click.Context) -> None:
     """Raises UsageError for the first option given that would not count."""
+    named = [value for name in _READ for value in _texts(context.params.get(name))]
+    if named.count("-") > 1:
+        raise click.UsageError("only one input can be standard input", context)
     for rule in RULES:
         if isinstance(rule, Excludes):
             given = list(_given(context, rule.options))
@@ -77,6 +88,17 @@ def check_usage(context: click.Context) -> None:
                 raise click.UsageError(f"{' and '.join(given)} exclude each other", context)
         elif not rule.commands or context.command.name in rule.commands:
             _check_needs(context, rule)
+
+
+def _texts(value: object) -> tuple[object, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def written_as(name: str) -> str:
+    """A parameter of the running command as a person writes it: --option or ARGUMENT."""
+    context = click.get_current_context()
+    found = next(one for one in context.command.params if one.name == name)
+    return found.opts[0] if isinstance(found, click.Option) else found.human_readable_name
 
 
 def is_given(name: str) -> bool:

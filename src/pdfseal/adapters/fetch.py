@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from pdfseal.arguments import check_fields
 from pdfseal.errors import OutsideError
 from pdfseal.pdf.source import write_atomically
 from pdfseal.pki.gather import Kind
@@ -49,6 +50,9 @@ class HttpFetch:
     allow_private: bool = False
     cache_folder: str | os.PathLike[str] | None = None
     cache_s: float = 3600.0
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
     def __call__(self, url: str, *, kind: Kind, body: bytes | None = None) -> bytes:
         """The answer's body. OutsideError `fetch_failed`."""
