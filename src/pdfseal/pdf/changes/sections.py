@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from pdfseal.pdf.changes import structure_streams
 from pdfseal.pdf.changes.values import alike
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.xref import InUse, Section
@@ -25,7 +26,6 @@ _TABLE = re.compile(
 )
 _SPACE = rb"[\x00\t\n\f\r ]"
 _END = re.compile(rb"startxref *%s%s*[0-9]{1,20}%s+%%%%EOF" % (_LINE, _SPACE, _SPACE))
-_BEHIND_STREAM = re.compile(rb"%s*endstream%s+endobj(?=%s|%%)" % (_SPACE, _SPACE, _SPACE))
 _OBJECT_ZERO = b"0000000000 65535 f"
 _MAX_TAIL_BYTES = 16 << 10
 _END_WINDOW_BYTES = 1024
@@ -49,7 +49,7 @@ def fault(sections: tuple[Section, ...], document: Document, size_before: int) -
         wrong = _in_trailer(section, most) or _in_listing(section)
         if wrong is not None:
             return wrong
-    return None
+    return structure_streams.fault(sections, document)
 
 
 def lists_twice(sections: tuple[Section, ...]) -> bool:
@@ -87,8 +87,6 @@ def _misleading_end(section: Section, end: int) -> bool:
     """
     tail = section.source.read(section.end, min(end - section.end, _MAX_TAIL_BYTES))
     at = tail.find(b"startxref")
-    if section.kind == "stream" and _BEHIND_STREAM.match(tail) is None:
-        return True
     return (
         section.end + len(tail) < end
         or tail.count(b"startxref") != 1
@@ -123,17 +121,20 @@ def _in_listing(section: Section) -> str | None:
         wrong = _in_table(part) if part.kind == "table" else _in_stream(part)
         if wrong is not None:
             return wrong
+        if isinstance(part.lookup(0), InUse):
+            return "a cross-reference section lists object 0 as one in use"
     return None
 
 
 def _in_table(section: Section) -> str | None:
     written = section.source.read(section.offset, section.end - section.offset)
-    if _TABLE.match(written) is None:
+    table = _TABLE.match(written)
+    if table is None:
         return "a cross-reference table is not as 7.5.4 has it"
     for run in section.runs:
         if run.first and section.source.read(run.position, 18) == _OBJECT_ZERO:
             return "a cross-reference table lists object 0 in another place"
-    return None
+    return structure_streams.trailer_fault(section.trailer, written[table.end() :])
 
 
 def _in_stream(section: Section) -> str | None:
@@ -147,8 +148,6 @@ def _in_stream(section: Section) -> str | None:
     width = section.widths[0]
     starts = range(0, len(section.decoded), row) if width else ()
     kinds = {section.decoded[at : at + width] for at in starts}
-    if isinstance(section.lookup(0), InUse):
-        return "a cross-reference stream lists object 0 as one in use"
     if any(int.from_bytes(kind, "big") > 2 for kind in kinds):
         return "a cross-reference stream has rows of an unknown type"
     return None
