@@ -228,13 +228,10 @@ class Judge:
                 yield from self._judge_arrays(number, old.get(key), new.get(key))
             elif key == "SigFlags":
                 yield Change(number, "signatures", "the form says that there are signatures")
-            elif key in ("DA", "DR") and not self._only_grew(old.get(key), new.get(key)):
-                yield Change(
-                    number, "other", f"/{key} of the form, which fields are drawn with, was exchanged"
-                )
             elif key in ("DR", "DA", "NeedAppearances"):  # with these every field is drawn anew
-                reason = f"/{key} of the form was changed"
-                yield Change(number, "form_filling", reason, frozenset({EVERY_FIELD}))
+                more = key == "NeedAppearances" or self._only_grew(old.get(key), new.get(key))
+                reason = f"/{key} of the form was {'changed' if more else 'exchanged'}"
+                yield Change(number, "form_filling" if more else "other", reason, frozenset({EVERY_FIELD}))
             else:
                 yield Change(number, "other", f"/{key} of the form was changed")
 
