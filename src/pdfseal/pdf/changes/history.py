@@ -15,18 +15,19 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 
 from pdfseal.errors import DocumentError
+from pdfseal.pdf.changes.doubts import doubts_about
 from pdfseal.pdf.changes.judge import Judge, State
 from pdfseal.pdf.changes.levels import Change, Changes
 from pdfseal.pdf.changes.live import Live
 from pdfseal.pdf.changes.objects import information
-from pdfseal.pdf.changes.rebuilding import Strays, hidden_object
+from pdfseal.pdf.changes.rebuilding import Strays
 from pdfseal.pdf.changes.references import References
-from pdfseal.pdf.changes.sections import fault, lists_twice, reaches_end, says_length
+from pdfseal.pdf.changes.sections import fault, reaches_end, says_length
 from pdfseal.pdf.changes.values import alike
 from pdfseal.pdf.changes.writing import written_oddly
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.syntax import WHITESPACE, Dictionary
-from pdfseal.pdf.xref import InUse, Packed, Section
+from pdfseal.pdf.xref import InUse, Section
 
 _MAX_TRAILING_BYTES = 4096
 
@@ -91,42 +92,13 @@ def _steps(document: Document, ends: list[int]) -> Iterator[Step]:
         raise document.limits.exceeded("changed_objects", "later revisions list too many objects")
     strays = Strays(document, ends[0])
     growth = _Growth(References(document, listed), strays, Live(old.document))
-    doubts = list(_doubts(document, growth.live, strays))
+    doubts = list(doubts_about(growth.live, strays.listing))
     for start, end in pairwise([*ends, document.end]):
         new = State.of(document if end == document.end else document.earlier(end))
         sections = new.document.sections[: len(new.document.sections) - len(old.document.sections)]
         found = growth.judge(old, new, sections)
         yield Step(start, end, Changes.of(chain(doubts, found), len(sections)))
         old, doubts = new, []
-
-
-def _doubts(document: Document, first: Live, strays: Strays) -> Iterator[Change]:
-    """What is harmless in the first signed revision as long as it does not grow."""
-    old = first.document
-    if (hidden := hidden_object(old, strays.listing)) is not None:
-        yield Change(0, "other", f"the file grew, and byte {hidden} of what was signed hides another object")
-    if (number := first.read_differently()) is not None:
-        yield Change(number, "other", "the file grew, and readers find different references in this object")
-    if (number := _misplaced(old)) is not None:
-        reason = "the file grew, and readers differ on which object of its object stream this one is"
-        yield Change(number, "other", reason)
-    if (number := strays.listing.backwards) is not None:
-        yield Change(number, "other", "a later cross-reference section leads back to an earlier place")
-    if lists_twice(document.sections):
-        yield Change(0, "other", "the file grew, and its cross-reference data lists an object twice")
-
-
-def _misplaced(document: Document) -> int | None:
-    """A packed object not at the place that its entry says: some readers look there, others search."""
-    for number, entry in document.entries().items():
-        if not isinstance(entry, Packed):
-            continue
-        try:
-            if not document.object_stream(entry.stream).stands(number, entry.place):
-                return number
-        except DocumentError:
-            continue  # of a stream that is not there: see Live.awaits
-    return None
 
 
 def _written_oddly(document: Document, numbers: list[int]) -> Iterator[Change]:
@@ -154,8 +126,16 @@ class _Growth:
     looked_at: list[int] | None = None  # the objects of the last step; None before the first
 
     def judge(self, old: State, new: State, sections: tuple[Section, ...]) -> Iterator[Change]:
-        """The changes from one state to the next, which `sections` describe."""
+        """The changes from one state to the next, which `sections` describe.
+
+        1. what the file's length or its last bytes mean to other readers
+        2. what applies to the document as a whole: its encryption and information
+        3. what was there: it ends before the new bytes begin, and stands where it stood
+        4. what is new, object by object: how it is written, and what it does
+        5. what other readers would find: strays, and cross-reference data that they read differently
+        """
         start, end = old.document.end, new.document.end
+        # 1.
         if end > start and any(says_length(new.document, one) for one in (end, new.document.source.size)):
             yield Change(0, "other", "the file grew to the length that its first object says: readers differ")
         if not sections:
@@ -163,19 +143,22 @@ class _Growth:
             if not (_only_white_space(new.document, start) and reaches_end(new.document)):
                 yield Change(0, "other", "bytes were appended that no cross-reference section accounts for")
             return
+        # 2.
         if any(_differs_in_encryption(section.trailer, old.document) for section in sections):
             yield Change(0, "other", "the encryption of the document was changed")
         if not alike(*(one.resolve(information(one)) for one in (old.document, new.document))):
             yield Change(0, "ltv", "the document's information was updated")
+        # 3.
         if (over := self.live.reaching_over(self.looked_at)) is not None:
-            yield Change(over, "other", "a signed object cannot be read to its end within the signed bytes")
+            yield Change(over, "other", "the object cannot be read to its end within the signed bytes")
         if (number := self._listed_oddly(new.document, sections)) is not None:
-            yield Change(
-                number, "other", "a later section lists a signed object under another generation, or anew"
-            )
+            reason = "a later section lists the object under another generation, or where it was before"
+            yield Change(number, "other", reason)
+        # 4.
         numbers = _listed(new.document, sections)
         yield from _written_oddly(new.document, numbers)
         yield from Judge(old, new, self.live, self.references, numbers).judge()
+        # 5.
         if (stray := self.strays.after(start)) is not None and stray < end:
             yield Change(0, "other", f"byte {stray} begins an object or trailer that nothing leads to")
         known = old.document.trailer.get("Size")

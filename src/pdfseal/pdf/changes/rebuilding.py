@@ -34,8 +34,9 @@ class Listing:
 
     def __init__(self, document: Document) -> None:
         self._document = document
+        self.sections = document.sections
         hybrids = [section.hybrid.offset for section in document.sections if section.hybrid]
-        self._sections = sorted(hybrids + [section.offset for section in document.sections])
+        self._starts = sorted(hybrids + [section.offset for section in document.sections])
         self.backwards: int | None = None  # a number that a later section leads to an earlier place
         self._numbers: dict[int, int] = {}  # the object that should begin at an absolute position
         self._others: set[tuple[int, int]] = set()  # (position, number) where more than one should
@@ -67,8 +68,8 @@ class Listing:
         places = range(first, position + 1)
         if any(self._numbers.get(at) == number or (at, number) in self._others for at in places):
             return True
-        section = bisect_left(self._sections, first)
-        is_section = section < len(self._sections) and self._sections[section] <= position
+        section = bisect_left(self._starts, first)
+        is_section = section < len(self._starts) and self._starts[section] <= position
         return is_section and not isinstance(self._document.entry(number), InUse | Packed)
 
     def objects_before(self, end: int) -> int:
