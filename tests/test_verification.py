@@ -228,12 +228,15 @@ PYHANKO_ACCEPTS |= dict.fromkeys(
     (
         *(f"length{how}-comes-true" for how in (
             "", "-with-zeros", "-behind-a-comment", "-with-a-sign", "-with-a-decoy",
+            "-in-a-long-dictionary", "-of-the-content",
         )),
         *(f"signed-object-{how}" for how in (
             "in-plain-sight", "with-a-wide-gap", "with-a-comment", "with-a-form-feed", "with-many-zeros",
-            "with-a-long-generation", "with-a-sign",
+            "with-a-long-generation", "with-a-sign", "with-a-minus", "with-long-comments",
         )),
-        *(f"appended-object-{how}" for how in ("in-plain-sight", "with-a-wide-gap", "with-a-sign")),
+        *(f"appended-object-{how}" for how in (
+            "in-plain-sight", "with-a-wide-gap", "with-a-sign", "with-long-comments",
+        )),
         *(f"packed-with-{how}" for how in (
             "more-words", "a-large-number", "no-order", "one-offset-for-two", "a-word",
         )),
