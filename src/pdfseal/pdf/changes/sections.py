@@ -21,15 +21,22 @@ from pdfseal.pdf.xref import InUse, Section
 
 _LINE = rb"(?:\r\n|\n|\r)"
 _TABLE = re.compile(
-    rb"xref *%s(?:[0-9]{1,10} [0-9]{1,10} *%s(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))++)+[\r\n ]*trailer"
+    rb"xref%s(?:[0-9]{1,10} [0-9]{1,10}%s(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))++)+[\r\n]*trailer"
     % (_LINE, _LINE)
 )
 _SPACE = rb"[\x00\t\n\f\r ]"
-_END = re.compile(rb"startxref *%s%s*[0-9]{1,20}%s+%%%%EOF" % (_LINE, _SPACE, _SPACE))
+_GAP = rb"(?:[\t\n\f\r ]|%[^\r\n]*+[\r\n])*+"
+_END_OF_STREAM = rb"%s*endstream%s+endobj(?=%s|%%)" % (_SPACE, _SPACE, _SPACE)
+# Some write a comment before the word, and what mail gateways and editors append is no change.
+_END = rb"%s(?<=[\r\n])startxref%s[0-9]{1,15}%s%%%%EOF(?:[\r\n](?:%s|%%[^\r\n]*+)*+)?" % (
+    _GAP, _LINE, _LINE, _SPACE,
+)  # fmt: skip
+_TAILS = {"table": re.compile(_END), "stream": re.compile(_END_OF_STREAM + _END)}
 _OBJECT_ZERO = b"0000000000 65535 f"
 _MAX_TAIL_BYTES = 16 << 10
 _END_WINDOW_BYTES = 1024
 _SPARE_NUMBERS = 1000  # that /Size may name beyond those that are listed
+_BYTES_PER_NUMBER = 3  # qpdf takes no entry for a number above the third of the file's length
 _MAX_WIDTHS = (4, 8, 8)
 
 
@@ -44,6 +51,8 @@ def fault(sections: tuple[Section, ...], document: Document, size_before: int) -
         if later.trailer.get("Prev") != older.offset - document.base:
             return "/Prev does not point to a section itself"
     highest = max(section.highest for section in document.sections)
+    if size_before <= document.end // _BYTES_PER_NUMBER < highest:
+        return "an object has a number that is too high for a file of this length"
     most = max(size_before, highest + 1) + _SPARE_NUMBERS
     for section in sections:
         wrong = _in_trailer(section, most) or _in_listing(section)
@@ -83,15 +92,15 @@ def says_length(document: Document, length: int) -> bool:
 def _misleading_end(section: Section, end: int) -> bool:
     """Whether what stands behind the newest section is more than its own `startxref` and comments.
 
-    The last `startxref` counts, and readers differ on what may stand between it and its number.
+    The last `startxref` counts, and readers differ on what may stand before it, and between it and
+    its number.
     """
     tail = section.source.read(section.end, min(end - section.end, _MAX_TAIL_BYTES))
-    at = tail.find(b"startxref")
     return (
         section.end + len(tail) < end
         or tail.count(b"startxref") != 1
-        or _END.match(tail, at) is None
-        or len(tail) - at > _END_WINDOW_BYTES
+        or _TAILS[section.kind].fullmatch(tail) is None
+        or len(tail) - tail.find(b"startxref") > _END_WINDOW_BYTES
     )
 
 
@@ -114,8 +123,8 @@ def _in_trailer(section: Section, most: int) -> str | None:
 def _in_listing(section: Section) -> str | None:
     parts = [section, *([section.hybrid] if section.hybrid else [])]
     for part in parts:
-        if _overlapping(part):
-            return "a cross-reference section lists an object twice"
+        if any(one.first + one.count > following.first for one, following in pairwise(part.runs)):
+            return "a cross-reference section lists an object twice, or in no order"
         if not sum(run.count for run in part.runs):
             return "a cross-reference section lists nothing"
         wrong = _in_table(part) if part.kind == "table" else _in_stream(part)
@@ -140,6 +149,8 @@ def _in_table(section: Section) -> str | None:
 def _in_stream(section: Section) -> str | None:
     if any(width > most for width, most in zip(section.widths, _MAX_WIDTHS, strict=True)):
         return "a cross-reference stream has columns that are too wide"
+    if any(not run.count for run in section.runs):
+        return "a cross-reference stream has an /Index with an empty part"
     index = section.trailer.get("Index")
     counts = index[1::2] if isinstance(index, list) else [section.trailer.get("Size")]
     row, count = sum(section.widths), sum(one for one in counts if type(one) is int)

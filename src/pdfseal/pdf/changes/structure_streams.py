@@ -35,9 +35,7 @@ _WORDS = (
     rb"|<[0-9A-Fa-f\x00\t\n\f\r ]*+>|\((?:[^()\\]|\\.)*+\))*+"
 )  # fmt: skip
 _PLAIN = re.compile(_WORDS, re.DOTALL)
-_PLAIN_STREAM = re.compile(
-    rb"[0-9]{1,10}" + _SPACE + rb"++0" + _SPACE + rb"++obj" + _APART + _WORDS + rb"stream\r?\n", re.DOTALL
-)
+_PLAIN_STREAM = re.compile(rb"[0-9]{1,10} 0 obj" + _APART + _WORDS + rb"stream\r?\n", re.DOTALL)
 _BEHIND = re.compile(_SPACE + rb"*endstream" + _SPACE + rb"+endobj(?=" + _SPACE + rb"|%)")
 _BEHIND_BYTES = 64
 _COMMENT = re.compile(_SPACE + rb"*+%")

@@ -17,15 +17,15 @@ from pdfseal.pdf.document import Document
 from pdfseal.pdf.xref import InUse, Packed
 
 _TOKENS = rb"""
-    (?: [\t\n\f\r\ ]++ | << | >> | \[ | \]
+    (?: [\t\n\r\ ]++ | << | >> | \[ | \]
       | / (?: [!"$&'*-.0-9:;=?@A-Z\\^_`a-z|~\x80-\xFF] | \# (?!00) [0-9A-Fa-f]{2} )++ END
       | STRING
       | < [0-9A-Fa-f\t\n\f\r\ ]*+ >
-      | [0-9]{1,7} [\t\n\f\r\ ]++ [0-9]{1,5} [\t\n\f\r\ ]++ R END
+      | [0-9]{1,7} [\t\n\r\ ]++ [0-9]{1,5} [\t\n\r\ ]++ R END
       | [+-]? (?: [0-9]{1,10} (?: \. [0-9]{0,32} )? | \. [0-9]{1,32} ) END
       | (?: true | false | null ) END
     )*+"""
-_END = rb"(?= [\t\n\f\r\ ()<>\[\]/] | \Z )"
+_END = rb"(?= [\t\n\r\ ()<>\[\]/] | \Z )"
 _NESTING = 4  # of parentheses that no backslash stands before
 
 
@@ -37,7 +37,7 @@ def _string(nesting: int) -> bytes:
 _VALUE = _TOKENS.replace(b"STRING", _string(_NESTING)).replace(b"END", _END)
 _PACKED = re.compile(_VALUE, re.VERBOSE)
 _OBJECT = re.compile(
-    rb"[0-9]{1,10} [\t\n\f\r\ ]++ [0-9]{1,5} [\t\n\f\r\ ]++ obj (?= [\t\n\f\r\ (<\[/] )"
+    rb"[0-9]{1,10} [ ] [0-9]{1,5} [ ] obj (?= [\t\n\r\ (<\[/] )"
     + _VALUE
     + rb"(?: endobj (?! [^\x00\t\n\f\r\ %] ) | (?P<stream> stream \r?\n ) )",
     re.VERBOSE,
