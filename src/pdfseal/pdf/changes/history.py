@@ -16,13 +16,14 @@ from itertools import chain, pairwise
 
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes.doubts import doubts_about
-from pdfseal.pdf.changes.judge import Judge, State
+from pdfseal.pdf.changes.judge import Judge
 from pdfseal.pdf.changes.levels import Change, Changes
 from pdfseal.pdf.changes.live import Live
 from pdfseal.pdf.changes.objects import information
 from pdfseal.pdf.changes.rebuilding import Strays
 from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.changes.sections import fault, reaches_end, says_length
+from pdfseal.pdf.changes.state import State
 from pdfseal.pdf.changes.values import alike
 from pdfseal.pdf.changes.writing import written_oddly
 from pdfseal.pdf.document import Document

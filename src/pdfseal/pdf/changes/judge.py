@@ -15,18 +15,16 @@ from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes.appearances import is_box, stays_inside
 from pdfseal.pdf.changes.levels import EVERY_FIELD, Change
 from pdfseal.pdf.changes.live import Live
-from pdfseal.pdf.changes.names import Names, name_upwards, names_of_fields
 from pdfseal.pdf.changes.objects import as_list, ends_as_said, generation, object_kind, object_of
 from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.changes.roles import Roles
+from pdfseal.pdf.changes.state import State
 from pdfseal.pdf.changes.values import alike, changed_keys, repeats, same_text
 from pdfseal.pdf.document import INHERITED, Document
-from pdfseal.pdf.field import walk_fields
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
 from pdfseal.pdf.xref import InUse, Packed
 
 _CATALOG_TEXTS = frozenset({"PageLabels", "Lang"})  # text strings, written again by some tools
-_MAX_FIELD_DEPTH = 64
 
 # Keys of a field or widget that filling it in may change (12.7.4, 12.5.5).
 _FILLING_KEYS = frozenset(
@@ -41,8 +39,6 @@ _LTV_ROLES = {
     "metadata": frozenset({"metadata"}),
     "info": frozenset({"dictionary"}),
 }
-_FILLED_KINDS = (Name("Tx"), Name("Ch"), Name("Btn"))
-_PUSHBUTTON = 1 << 16  # table 229: it keeps no value
 # A document timestamp says nothing of what is shown, and anybody can have one made.
 _STAMPING_KEYS = frozenset({"V", "M", "P"})
 # What an empty signature field may hold: nothing that any reader draws, a border for example.
@@ -53,20 +49,6 @@ _EMPTY_KEYS = frozenset(
 _SHOWN_KEYS = ("AP", "MK", "A", "AA")
 _APPEARANCE_KEYS = frozenset({"N", "R", "D"})
 _CATALOG_LTV_KEYS = frozenset({"DSS", "Extensions", "Metadata", "Version"})
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A document at the end of a revision, and the kind and full name of its fields by object number."""
-
-    document: Document
-    fields: dict[int, tuple[Value, str]] = field(repr=False)
-
-    @classmethod
-    def of(cls, document: Document) -> State:
-        rows = list(walk_fields(document))
-        fields = {kid.number: (kind, name) for kid, _, name, kind in rows if isinstance(kid, Ref)}
-        return cls(document, fields)
 
 
 @dataclass(slots=True)
@@ -81,7 +63,6 @@ class Judge:
     roles: Roles = field(init=False)
     # effective attributes of each page, by number, once for each place in the tree; None until asked for
     inherited: dict[int, list[Dictionary]] | None = None
-    names: Names | None = None  # of the fields that were there
 
     def __post_init__(self) -> None:
         self.roles = Roles(self.before, self.live, self.references, self.old.fields)
@@ -156,12 +137,12 @@ class Judge:
         """The names of the field whose appearance an object is, where it is that alone and no signature."""
         owners, names = set(), frozenset[str]()
         for holder in self.references.referrers(self.live, number):
-            if not self._is_filled_in(holder) or self.roles.of(holder) != "field":
+            if not self.old.is_filled_in(holder) or self.roles.of(holder) != "field":
                 return frozenset()
             if self.live.entries_leading(holder, number) != {"AP"}:
                 return frozenset()
             owners.add(self.old.fields[holder][1])
-            names |= self._names(holder)
+            names |= self.old.names(holder)
         return names if len(owners) == 1 else frozenset()
 
     def _stands(self, number: int, entry: Packed) -> bool:
@@ -171,12 +152,6 @@ class Judge:
     def _encryption(self) -> int | None:
         reference = self.before.trailer.get("Encrypt")
         return reference.number if isinstance(reference, Ref) else None
-
-    def _names(self, number: int) -> frozenset[str]:
-        """All names of a field that was there, by which a lock may mean it."""
-        if self.names is None:
-            self.names = names_of_fields(self.before)
-        return frozenset({*self.names.get(number, ()), name_upwards(self.before, number)})
 
     def _same(self, number: int, old: Value, new: Value) -> bool:
         """Whether an object that was written again is unchanged, the data of a stream included."""
@@ -268,7 +243,7 @@ class Judge:
         ways = [attributes.get(key) for attributes in self.inherited.get(number, ())]
         if not ways or above is None:
             return False
-        ways.append(self._inherited(self.before, above, key))
+        ways.append(self.old.above(None, above, key)[1])
         now = self.after.resolve(value)
         return all(alike(self.before.resolve(way), now) for way in ways)
 
@@ -325,61 +300,66 @@ class Judge:
         target = item.number if isinstance(item, Ref) else number
         if self.after.resolve(added.get("Subtype")) not in (None, Name("Widget")):
             return Change(target, "annotations", "an annotation was added")  # whatever field it claims to be
-        signature = self._new_signature(item, added)
-        stamps = signature is not None and self._is_timestamp(signature)
-        shows = any(key in added for key in _SHOWN_KEYS)
-        if isinstance(item, Ref) and self._was_there(item):
-            if self._kind_before(item.number) != Name("Sig"):
-                return Change(number, "other", f"the existing object {item.number} was given a second use")
-            if (shows and (stamps or signature is None)) or not stays_inside(self.after, added):
-                return Change(target, "other", "an existing signature field was placed, and shows something")
-            return Change(target, "signatures", "an existing signature field was placed")
+        if isinstance(item, Ref) and self.old.has(item):
+            return self._judge_placing(number, item, added)
         if isinstance(item, Ref) and self.after.is_stream(item.number):
             return Change(number, "other", "a stream was added where only dictionaries belong")
-        kind = self.after.resolve(self._inherited(self.after, added, "FT"))
+        kind = self.new.inherited(added, "FT")
         if kind == Name("Sig"):
-            if not stays_inside(self.after, added):
-                return Change(target, "other", "a signature field was added that shows more than its place")
-            if stamps and shows:
-                return Change(target, "annotations", "a document timestamp was added that shows something")
-            if stamps and "Parent" not in added:
-                return Change(target, "ltv", "a document timestamp was added")
-            if signature is not None:
-                return Change(target, "signatures", "a signature field was added", self._names_now(item))
-            if "Parent" not in added and not set(added) - _EMPTY_KEYS - {"V"}:
-                if self.after.resolve(added.get("V")) is not None:
-                    reason = "a field was added for a signature that was there or is none"
-                    return Change(target, "other", reason)
-                return Change(target, "signatures", "an empty signature field was added")
-            return Change(target, "annotations", "a signature field was added that shows something unsigned")
+            return self._judge_signature_field(target, item, added)
         if added.get("Subtype") is not None and kind is None:
             return Change(target, "annotations", "an annotation was added")
         return Change(target, "other", "a form field was added that is no signature field")
+
+    def _judge_placing(self, number: int, item: Ref, widget: Dictionary) -> Change:
+        """An existing object comes to stand among the fields or annotations as well."""
+        if self.old.kind(item.number) != Name("Sig"):
+            return Change(number, "other", f"the existing object {item.number} was given a second use")
+        signature = self._new_signature(item, widget)
+        if self._shows(widget) and (signature is None or self._is_timestamp(signature)):
+            return Change(item.number, "other", "an existing signature field was placed, and shows something")
+        if (wrong := self._shows_too_much(item, widget)) is not None:
+            return Change(item.number, "other", wrong)
+        return Change(item.number, "signatures", "an existing signature field was placed")
+
+    def _judge_signature_field(self, number: int, item: Value, widget: Dictionary) -> Change:
+        signature = self._new_signature(item, widget)
+        if signature is None and ("Parent" in widget or set(widget) - _EMPTY_KEYS - {"V"}):
+            reason = "a signature field was added that shows something unsigned"
+            return Change(number, "annotations", reason)
+        if (wrong := self._shows_too_much(item, widget)) is not None:
+            return Change(number, "other", wrong)
+        if signature is None:
+            if self.after.resolve(widget.get("V")) is None:
+                return Change(number, "signatures", "an empty signature field was added")
+            return Change(number, "other", "a field was added for a signature that was there or is none")
+        if self._is_timestamp(signature):
+            if self._shows(widget):
+                return Change(number, "annotations", "a document timestamp was added that shows something")
+            if "Parent" not in widget:
+                return Change(number, "ltv", "a document timestamp was added")
+        names = frozenset({self.new.fields[item.number][1]} if isinstance(item, Ref) else ())
+        return Change(number, "signatures", "a signature field was added", names)
+
+    def _shows(self, widget: Dictionary) -> bool:
+        return any(key in widget for key in _SHOWN_KEYS)
+
+    def _shows_too_much(self, item: Value, widget: Dictionary) -> str | None:
+        """What a signature field shows beside a signature.
+
+        pdfium takes fields of one name for one field (12.7.4.2), and shows the value of a text field in the
+        place of any other of its name, one that stands among the annotations alone included.
+        """
+        if not isinstance(item, Ref) or not self.new.is_in_form(item):
+            return "a signature field was added that the form does not lead to"
+        if any(kind != Name("Sig") for kind in self.old.called(self.new.names(item.number))):
+            return "a signature field was added with the name of a field of another kind"
+        return None if stays_inside(self.after, widget) else "a signature field shows more than its place"
 
     def _is_timestamp(self, signature: Dictionary) -> bool:
         """Whether a signature calls itself a document timestamp (12.8.5): it states when, not who or what."""
         kind, how = (self.after.resolve(signature.get(key)) for key in ("Type", "SubFilter"))
         return kind == Name("DocTimeStamp") or how == Name("ETSI.RFC3161")
-
-    def _names_now(self, item: Value) -> frozenset[str]:
-        return frozenset({self.new.fields[item.number][1]} if isinstance(item, Ref) else ())
-
-    def _kind_before(self, number: int) -> Value:
-        return self.old.fields.get(number, (None, ""))[0]
-
-    def _was_there(self, ref: Ref) -> bool:
-        return object_of(self.before, ref.number) is not None
-
-    def _inherited(self, document: Document, widget: Dictionary, key: str) -> Value:
-        """The entry of a field or widget, or of the fields above it, a reference not followed."""
-        for _ in range(_MAX_FIELD_DEPTH):
-            if key in widget:
-                return widget[key]
-            parent = document.dictionary(widget.get("Parent"))
-            if parent is None:
-                break
-            widget = parent
-        return None
 
     def _new_signature(self, item: Value, widget: Dictionary) -> Dictionary | None:
         """The signature that a later revision brought, where a field or widget belongs to it.
@@ -388,28 +368,17 @@ class Judge:
         lead to the widget, and to the field that has this value as to a signature field, so that the
         signature is found and judged by itself.
         """
-        holder, owner = item, widget
-        for _ in range(_MAX_FIELD_DEPTH):
-            if "V" in owner:
-                break
-            holder = owner.get("Parent")
-            owner = self.after.dictionary(holder) or Dictionary()
-        value = owner.get("V")
-        if not (self._is_in_form(item) and self._is_in_form(holder, Name("Sig"))):
+        holder, value = self.new.above(item, widget, "V")
+        if not (self.new.is_in_form(item) and self.new.is_in_form(holder, Name("Sig"))):
             return None
         for _ in range(self.after.limits.reference_hops):
-            if not isinstance(value, Ref) or self._was_there(value):
+            if not isinstance(value, Ref) or self.old.has(value):
                 break
             value = self.after.object(value)
         return value if isinstance(value, Dictionary) else None
 
-    def _is_in_form(self, item: Value, kind: Name | None = None) -> bool:
-        """Whether the form leads to this object, as to a field of that kind if one is given."""
-        found = self.new.fields.get(item.number) if isinstance(item, Ref) else None
-        return found is not None and kind in (None, found[0])
-
     def _judge_field(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
-        kind, _ = self.old.fields[number]
+        kind = self.old.kind(number)
         changed = set(changed_keys(old, new))
         if (wrong := self._misfilled(changed, new, kind)) is not None:
             yield Change(number, "other", f"/{wrong} of a form field became something else")
@@ -418,15 +387,15 @@ class Judge:
         elif not changed <= _FILLABLE:
             keys = ", ".join(sorted("/" + key for key in changed))
             yield Change(number, "other", f"the form field's {keys} changed")
-        elif changed & {"AP", "AS"} and not self._is_filled_in(number):
+        elif changed & {"AP", "AS"} and not self.old.is_filled_in(number):
             yield Change(number, "other", "what is no field to be filled in was given another appearance")
         elif changed & {"AP", "AS"} and not stays_inside(self.after, new):
             yield Change(number, "other", "a form field shows more than its place")
         else:
-            yield Change(number, "form_filling", "a form field was filled in", self._names(number))
+            yield Change(number, "form_filling", "a form field was filled in", self.old.names(number))
 
     def _judge_signing(self, number: int, old: Dictionary, new: Dictionary, changed: set[str]) -> Change:
-        if self.before.resolve(self._inherited(self.before, old, "V")) is not None:
+        if self.old.inherited(old, "V") is not None:
             return Change(number, "other", "a signed signature field was changed")
         signature = self._new_signature(Ref(number, 0), new)
         if signature is None or not changed <= _FILLING_KEYS:
@@ -438,24 +407,7 @@ class Judge:
         for key in changed & {"Lock", "SV"} & old.keys():  # what its author demands of whoever signs here
             if not alike(self.before.resolve(old[key]), self.after.resolve(new.get(key))):
                 return Change(number, "other", f"/{key} of an empty signature field was changed")
-        return Change(number, "signatures", "an empty signature field was signed", self._names(number))
-
-    def _is_filled_in(self, number: int) -> bool:
-        """Whether an object is the widget of a field that people fill in (12.7.5).
-
-        A stamp that the form lists, or a pushbutton, shows what it shows for good.
-        """
-        widget, kind = object_of(self.before, number), self._kind_before(number)
-        if not isinstance(widget, Dictionary) or widget.get("Subtype") != Name("Widget"):
-            return False
-        if not is_box(self.before, widget.get("Rect")):
-            return False
-        above, flags = (
-            self.before.resolve(self._inherited(self.before, widget, key)) for key in ("FT", "Ff")
-        )
-        if kind not in _FILLED_KINDS or above != kind:
-            return False
-        return kind != Name("Btn") or flags is None or (isinstance(flags, int) and not flags & _PUSHBUTTON)
+        return Change(number, "signatures", "an empty signature field was signed", self.old.names(number))
 
     def _misfilled(self, changed: set[str], new: Dictionary, kind: Value) -> str | None:
         """A changed entry that is not of its kind: the field might be a dictionary of resources as well."""

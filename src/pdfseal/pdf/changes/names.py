@@ -53,6 +53,11 @@ def name_upwards(document: Document, number: int) -> str:
     return name
 
 
+def plain_name(name: str) -> str:
+    """The same for all names that pdfium takes for one: it passes over empty parts, as in `amount.`"""
+    return ".".join(part for part in name.split(".") if part)
+
+
 def _own_name(document: Document, dictionary: Dictionary) -> str | None:
     part = document.resolve(dictionary.get("T"))
     return decode_text_string(part) if isinstance(part, bytes) else None

@@ -1,0 +1,95 @@
+"""A document at the end of a revision, and its fields as the form leads to them.
+
+Reference: ISO 32000-2, 12.7.4 (fields), 12.7.5 (kinds of fields).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pdfseal.pdf.changes.appearances import is_box
+from pdfseal.pdf.changes.names import Names, name_upwards, names_of_fields, plain_name
+from pdfseal.pdf.changes.objects import object_of
+from pdfseal.pdf.document import Document
+from pdfseal.pdf.field import walk_fields
+from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
+
+_MAX_FIELD_DEPTH = 64
+_FILLED_KINDS = (Name("Tx"), Name("Ch"), Name("Btn"))
+_PUSHBUTTON = 1 << 16  # table 229: it keeps no value
+
+
+@dataclass(slots=True)
+class State:
+    """`fields`: the kind and full name of each, by object number."""
+
+    document: Document
+    fields: dict[int, tuple[Value, str]] = field(repr=False)
+    _names: Names | None = None
+
+    @classmethod
+    def of(cls, document: Document) -> State:
+        rows = list(walk_fields(document))
+        fields = {kid.number: (kind, name) for kid, _, name, kind in rows if isinstance(kid, Ref)}
+        return cls(document, fields)
+
+    def kind(self, number: int) -> Value:
+        return self.fields.get(number, (None, ""))[0]
+
+    def is_in_form(self, item: Value, kind: Name | None = None) -> bool:
+        """Whether the form leads to this object, as to a field of that kind if one is given."""
+        found = self.fields.get(item.number) if isinstance(item, Ref) else None
+        return found is not None and kind in (None, found[0])
+
+    def has(self, ref: Ref) -> bool:
+        """Whether there is an object of this number."""
+        return object_of(self.document, ref.number) is not None
+
+    def names(self, number: int) -> frozenset[str]:
+        """All names of a field, by which a lock may mean it."""
+        if self._names is None:
+            self._names = names_of_fields(self.document)
+        return frozenset({*self._names.get(number, ()), name_upwards(self.document, number)})
+
+    def called(self, names: frozenset[str]) -> Iterator[Value]:
+        """The kinds of the fields that have one of these names."""
+        wanted = {plain_name(name) for name in names}
+        last = {name.rpartition(".")[2] for name in wanted}
+        for kid, dictionary, name, kind in walk_fields(self.document):
+            plain = plain_name(name)
+            if "T" in dictionary and plain.rpartition(".")[2] not in last:
+                continue  # whatever leads to it, its name ends so
+            others = self.names(kid.number) if isinstance(kid, Ref) else ()
+            if not wanted.isdisjoint({plain, *map(plain_name, others)}):
+                yield kind
+
+    def above(self, item: Value, widget: Dictionary, key: str) -> tuple[Value, Value]:
+        """A field or widget, or the next field above it, that has an entry; and the entry itself."""
+        for _ in range(_MAX_FIELD_DEPTH):
+            if key in widget:
+                return item, widget[key]
+            item = widget.get("Parent")
+            parent = self.document.dictionary(item)
+            if parent is None:
+                break
+            widget = parent
+        return None, None
+
+    def inherited(self, widget: Dictionary, key: str) -> Value:
+        """What the entry is or leads to."""
+        return self.document.resolve(self.above(None, widget, key)[1])
+
+    def is_filled_in(self, number: int) -> bool:
+        """Whether an object is the widget of a field that people fill in (12.7.5).
+
+        A stamp that the form lists, or a pushbutton, shows what it shows for good.
+        """
+        widget, kind = object_of(self.document, number), self.kind(number)
+        if not isinstance(widget, Dictionary) or widget.get("Subtype") != Name("Widget"):
+            return False
+        if kind not in _FILLED_KINDS or self.inherited(widget, "FT") != kind:
+            return False
+        flags = self.inherited(widget, "Ff")
+        is_pushbutton = flags is not None and not (isinstance(flags, int) and not flags & _PUSHBUTTON)
+        return is_box(self.document, widget.get("Rect")) and not (kind == Name("Btn") and is_pushbutton)
