@@ -11,10 +11,12 @@ import pytest
 
 import pdfseal
 from pdfseal import FieldLock, IntoField, Wording
+from pdfseal.crypto.schemes import SCHEMES
 from tests.support import honest as steps
 from tests.support.oracles import pyhanko_status
 from tests.support.pki import PKI
-from tests.support.sealing import WHEN, certificate
+from tests.support.sealing import WHEN, certificate, private_key
+from tests.support.timestamps import stamper
 
 D, N, S = pikepdf.Dictionary, pikepdf.Name, pikepdf.String
 SIGNER, INTERMEDIATE = (pikepdf.String(certificate(f"p256-{name}").der) for name in ("signer", "inter"))
@@ -53,10 +55,12 @@ CASES: dict[str, Case] = {
     "issuer": ({"Cert": D(Ff=2, Issuer=[INTERMEDIATE])}, {}, {}, ""),
     "another issuer": ({"Cert": D(Ff=2, Issuer=[STRANGER])}, {}, {}, "/SV /Cert /Issuer one of 1 issuers"),
     "key usage": ({"Cert": D(Ff=32, KeyUsage=[S("1")])}, {}, {}, "/SV /Cert /KeyUsage"),
+    "timestamp": ({"TimeStamp": D(Ff=1, URL=S("http://tsa.test"))}, {}, {"timestamp": False}, "a timestamp"),
     "a wish only": ({"Filter": N.Other, "V": 2, "Cert": D(Subject=[STRANGER])}, {}, {}, ""),
 }  # fmt: skip
 ONLY_REFUSED = {
     "filter", "version", "revocation data", "appearance", "another signer", "another issuer", "key usage",
+    "timestamp",
 }  # fmt: skip
 ONLY_GIVEN = {"signer", "issuer", "digest", "a wish only"}
 
@@ -86,3 +90,33 @@ def test_what_is_demanded_and_not_given(name: str):
     assert caught.value.code == "forbidden_by_document"
     assert caught.value.message.startswith("the field 'Reserved' demands by its /SV /")
     assert words in caught.value.message
+
+
+def test_a_timestamp_is_demanded_until_it_is_there(tmp_path: Path):
+    """The demand stays with the session, and is found in the prepared PDF alone."""
+    pdf, family = with_seed({"TimeStamp": D(Ff=1)}), "p256"
+    prepared = pdfseal.prepare(
+        pdf, placement=IntoField("Reserved"), appearance=pdfseal.Appearance(captions=(pdfseal.Caption(("Party A",)),)),
+        signer=certificate(f"{family}-signer"), chain=[certificate(f"{family}-inter")], when=WHEN,
+    )  # fmt: skip
+    prepared = pdfseal.PreparedSeal.from_json(prepared.to_json())
+    whole, message = prepared.pdf_bytes(pdf), prepared.hash_set_bytes
+    value = private_key(f"{family}-signer").sign(message, SCHEMES[prepared.signature_scheme])
+    token = pdfseal.stamp_signature(prepared, value, stamper(family)).token
+    assert token is not None
+
+    def from_session(**given: bytes) -> bytes:
+        return pdfseal.compose(prepared, value, **given).applied_to(whole)
+
+    def from_pdf(**given: bytes) -> bytes:
+        return pdfseal.compose_prepared(whole, message, value, certificates=prepared.certificates, **given)
+
+    for compose in (from_session, from_pdf):
+        with pytest.raises(pdfseal.RefusedError, match="demands by its /SV /TimeStamp") as caught:
+            compose()
+        assert caught.value.code == "forbidden_by_document"
+        path = tmp_path / "sealed.pdf"
+        path.write_bytes(compose(timestamp=token))
+        (status,) = pyhanko_status(path, [PKI / f"{family}-root.crt.pem"], at=WHEN)
+        assert status.bottom_line, status.summary
+        assert status.timestamp_validity is not None

@@ -55,7 +55,8 @@ class PreparedSeal:
     `base_length`: bytes of the original. `byte_range`: `/ByteRange`. `hole`: (offset of `<`,
     length in bytes with both brackets) in the prepared PDF. `hash_bytes`: the digest over the
     ByteRange by `digest_algorithm`. `hash_set_bytes`: what the outside signer signs, and
-    `hash_set_hash_bytes` its digest by `signature_scheme` (for SM2 that is e). `certificates`:
+    `hash_set_hash_bytes` its digest by `signature_scheme` (for SM2 that is e). `timestamp_demanded`: the
+    field asks for one. `certificates`:
     the signer's, then its chain. `when`: UTC. `notes`: what the caller should know.
     """
 
@@ -74,6 +75,7 @@ class PreparedSeal:
     certificates: tuple[Certificate, ...] = field(repr=False)
     when: datetime
     notes: tuple[str, ...] = ()
+    timestamp_demanded: bool = False
     origin: Origin | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -152,6 +154,7 @@ class PreparedSeal:
                 "certificates": [_b64(certificate.der) for certificate in self.certificates],
                 "when": self.when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "notes": list(self.notes),
+                "timestamp_demanded": self.timestamp_demanded,
             },
             ensure_ascii=False,
             indent=1,
@@ -181,6 +184,7 @@ class PreparedSeal:
                 certificates=tuple(Certificate.load(_unb64(one)) for one in _list(value["certificates"])),
                 when=datetime.strptime(value["when"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
                 notes=tuple(str(note) for note in _list(value["notes"])),
+                timestamp_demanded=_boolean(value["timestamp_demanded"]),
             )
             found._check_positions()
             return found
@@ -355,6 +359,12 @@ def _unb64(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
         raise ValueError(f"not base64: {error}") from error
+
+
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return value
 
 
 def _integer(value: object) -> int:

@@ -27,7 +27,7 @@ from pdfseal.pdf.drawing.artwork import Artwork, arrange
 from pdfseal.pdf.drawing.caption import Caption, QrCode
 from pdfseal.pdf.drawing.margins import ink_window
 from pdfseal.pdf.drawing.picture import read_picture
-from pdfseal.pdf.existing_field import Given, check_seed, lock_of
+from pdfseal.pdf.existing_field import Given, check_seed, demands_timestamp, lock_of
 from pdfseal.pdf.field import (
     AppendedSignature,
     FieldBox,
@@ -147,7 +147,7 @@ def prepare(
     appended = append_signature(
         revision,
         field_name=name,
-        entry=_entry(plan, when, words, document, target, certify, lock),
+        entry=_entry(plan, when, words, document, target, certify, lock, timestamp),
         boxes=_draw(revision, artwork, placed, appearance, rules),
         hole_bytes=hole_bytes,
         file_id=file_id,
@@ -155,7 +155,9 @@ def prepare(
         structure=structure,
     )
     digest = digest_prepared(source, document.end, appended, plan.digest_algorithm)
-    return _prepared(document, appended, plan, digest, when, name, placed, notes)
+    prepared = _prepared(document, appended, plan, digest, when, name, placed, notes)
+    demanded = target is not None and demands_timestamp(document, target.seed)
+    return replace(prepared, timestamp_demanded=True) if demanded else prepared
 
 
 def _prepared(
@@ -192,8 +194,10 @@ def _prepared(
 def compose(prepared: PreparedSeal, signature: bytes, *, timestamp: bytes | None = None) -> Patch:
     """The patch that turns the prepared PDF into the sealed one. Constant time, whatever the file's size.
 
-    Raises `signature_invalid`, `certificate_not_candidate`, `digest_mismatch`, `hole_too_small`.
+    Raises `signature_invalid`, `certificate_not_candidate`, `digest_mismatch`, `hole_too_small`,
+    `forbidden_by_document` where the field demands a timestamp and there is none.
     """
+    _check_timestamp(prepared.timestamp_demanded, timestamp)
     finished = finish(
         prepared.hash_set_bytes, signature, certificates=prepared.certificates, timestamp=timestamp
     )
@@ -243,12 +247,22 @@ def compose_prepared(
         raise RefusedError(
             "not_prepared", "the PDF holds no prepared, empty signature that covers the whole file"
         )
+    demanded = any(demands_timestamp(document, owner.get("SV")) for owner in found.owners)
+    _check_timestamp(demanded, timestamp)
     finished = finish(to_be_signed, signature, certificates=certificates, timestamp=timestamp)
     digest = digest_of(source, found.byte_range, finished.digest_algorithm)
     _check_digest(finished, finished.digest_algorithm, digest)
     start, end = found.hole
     tail = source.read(start, source.size - start)
     return fill_hole((start, end - start), finished.der, source.size, tail)
+
+
+def _check_timestamp(demanded: bool, timestamp: bytes | None) -> None:
+    """Table 237, /TimeStamp: the demand of a field is kept until its signature is there."""
+    if demanded and timestamp is None:
+        raise RefusedError(
+            "forbidden_by_document", "the field demands by its /SV /TimeStamp a timestamp, and there is none"
+        )
 
 
 # -- parts ---------------------------------------------------------------------------------
@@ -357,6 +371,7 @@ def _entry(
     target: FieldTarget | None,
     certify: int | None,
     lock: FieldLock | None,
+    timestamp: bool,
 ) -> SignatureEntry:
     if target is not None:
         own = lock_of(document, target)
@@ -371,17 +386,17 @@ def _entry(
                 f"the document is signed: the field {target.name!r} cannot get a lock with a /P any more",
             )
         lock = lock or own
-        check_seed(document, target, _given(plan, words, certify, lock))
+        check_seed(document, target, _given(plan, words, certify, lock, timestamp))
     return SignatureEntry(
         plan.filter, plan.subfilter, when, words.name, words.reason, words.location, words.contact,
         lock=lock, certify=certify,
     )  # fmt: skip
 
 
-def _given(plan: Plan, words: Wording, certify: int | None, lock: FieldLock | None) -> Given:
+def _given(plan: Plan, words: Wording, certify: int | None, lock: FieldLock | None, timestamp: bool) -> Given:
     issuers = tuple(one.der for one in plan.certificates if one != plan.signer)
     return Given(
-        plan.filter, plan.subfilter, plan.digest_algorithm, words.reason, certify, lock,
+        plan.filter, plan.subfilter, plan.digest_algorithm, words.reason, certify, lock, timestamp,
         certificates=(plan.signer.der, *issuers),
     )  # fmt: skip
 

@@ -78,7 +78,8 @@ def lock_of(document: Document, target: FieldTarget) -> FieldLock | None:
 class Given:
     """What a signature is, as far as a seed value may demand something of it.
 
-    `digest` is the name of an algorithm; `certificates` are DER, the signer's first.
+    `digest` is the name of an algorithm; `certificates` are DER, the signer's first. `timestamp`: whether
+    there is room for one.
     """
 
     filter: str
@@ -87,6 +88,7 @@ class Given:
     reason: str | None
     certify: int | None
     lock: FieldLock | None
+    timestamp: bool
     certificates: tuple[bytes, ...]
 
 
@@ -107,9 +109,18 @@ def check_seed(document: Document, target: FieldTarget, given: Given) -> None:
             raise _demand(target, key, f"one of {', '.join(allowed)}", f"has {value or 'none'}")
     if demanded & _REASONS:
         _check_reason(target, _texts(document, seed.get("Reasons")), given.reason)
+    if demands_timestamp(document, seed) and not given.timestamp:
+        raise _demand(target, "TimeStamp", "a timestamp", "has no room for one")
     _check_further_demands(document, target, seed, demanded, given)
     _check_certification(document, target, seed, given.certify)
     _check_signer(document, target, seed, given.certificates)
+
+
+def demands_timestamp(document: Document, seed: Value) -> bool:
+    """Whether a seed value demands a timestamp: bit 1 of /Ff of its /TimeStamp (table 237)."""
+    found = document.dictionary(seed) or Dictionary()
+    wish = document.dictionary(found.get("TimeStamp"))
+    return wish is not None and _flags(document, wish) & 1 == 1
 
 
 def _check_reason(target: FieldTarget, allowed: list[str], reason: str | None) -> None:

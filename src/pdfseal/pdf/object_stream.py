@@ -37,7 +37,7 @@ class ObjectStream:
         return self.regular and 0 <= place < len(self.numbers) and self.numbers[place] == number
 
     def span(self, number: int) -> tuple[int, int] | None:
-        """Where an object begins in the decoded stream, and where the next one does; None for one not there."""
+        """Where an object begins in the decoded stream and the next one does; None for one not there."""
         start = self.offsets.get(number)
         if start is None:
             return None
