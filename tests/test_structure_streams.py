@@ -234,9 +234,19 @@ def test_cross_reference_streams(arguments: dict[str, object], level: str):
     assert changes(revision(stream(KIND, HELD), **arguments)).level == level  # type: ignore[arg-type]
 
 
-def test_what_looks_like_a_cross_reference_stream():
-    body = stream("/Type /XRef /W [1 1 1] /Index [0 0] /Size 1 /Root 2 0 R", b"")
-    assert changes(revision(body, packed=())).level == "other"
+@pytest.mark.parametrize(
+    ("entries", "level"),
+    [
+        ("/Root 1 0 R", "none"),
+        ("/Root 2 0 R", "other"),
+        ("/Root 1 0 R /Encrypt 2 0 R", "other"),
+        ("", "other"),
+    ],
+)
+def test_what_looks_like_a_cross_reference_stream(entries: str, level: str):
+    """PDFBox 1.8 leaves one behind in hybrid documents."""
+    body = stream(f"/Type /XRef /W [1 1 1] /Index [0 0] /Size 1 {entries}", b"")
+    assert changes(revision(body, packed=())).level == level
 
 
 def test_number_of_another_object():

@@ -7,7 +7,8 @@
     judge        the rules, for one step
     references   who refers to an object
     names        by which names a field is known
-    sections     cross-reference data that all readers read alike
+    sections     cross-reference data that all readers read alike, with
+    structure_streams    its trailers and streams, and object streams
     rebuilding   what a reader would find that rebuilds cross-reference data
     levels       the answer: how far the changes go
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes.objects import as_list
-from pdfseal.pdf.changes.values import repeats
+from pdfseal.pdf.changes.values import alike, repeats
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.filters import decode
 from pdfseal.pdf.object_stream import ObjectStream, read_object_stream
@@ -152,11 +152,23 @@ def _check_object_streams(listed: list[tuple[int, Entry]], document: Document) -
             if not all((number, inner) in packed for inner in held.numbers):
                 raise damaged(f"object stream {number} holds an object that no section lists")
         elif kind == Name("XRef") and entry.offset + document.base not in listings:
-            raise damaged(f"object {number} looks like a cross-reference stream, and is none")
+            _check_orphan(entry, document)
     for number in sorted({stream for stream, _ in packed} - written):
         stands = document.entry(number)
         if isinstance(stands, InUse):
             _checked(number, stands, document)
+
+
+def _check_orphan(entry: InUse, document: Document) -> None:
+    """Of what is a cross-reference stream to a reader that rebuilds, and no section.
+
+    PDFBox 1.8 writes one for a hybrid document, and forgets to say where. It may lead to nothing else.
+    """
+    where = f"the cross-reference stream at byte {entry.offset + document.base}, which is none,"
+    _, stream, _ = _whole(entry.offset + document.base, document, where)
+    same = (alike(stream.get(key), document.trailer.get(key)) for key in ("Root", "Encrypt"))
+    if not _is_trailer(stream) or not all(same):
+        raise damaged(f"{where} has entries of its own")
 
 
 def _type(number: int, entry: InUse, document: Document) -> Value:
