@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import zlib
 from dataclasses import replace
@@ -220,6 +221,16 @@ def test_a_crypt_filter_that_is_not_there(tmp_path: Path):
     assert isinstance(entry, InUse)
     with pytest.raises(DocumentError) as caught:
         document.stream_data(6, entry)
+    assert caught.value.code == "pdf_encrypted"
+
+
+@pytest.mark.parametrize("instead", [b"/CF 5", b"/CF << /StdCF 5 >>", b"/CF << /StdCF [/CFM] >>"])
+def test_crypt_filters_that_are_none(instead: bytes, tmp_path: Path):
+    """The fuzzer's find: an AttributeError. Where nothing is encrypted by name, nothing is missing."""
+    data = re.sub(rb"/CF <<.*?>> *>>", instead, by_hand(tmp_path, "StdCF", "StdCF"), flags=re.DOTALL)
+    assert instead in data
+    with pytest.raises(DocumentError) as caught:
+        Document.open(BytesSource(data)).pages().__next__()
     assert caught.value.code == "pdf_encrypted"
 
 

@@ -225,10 +225,14 @@ def open_security(source: Source, password: str | None) -> Security:
 
 def _named(encryption: Any) -> dict[str, Method]:
     """The crypt filters that /CF defines, by name; those with an unknown method are left out."""
-    filters = encryption.get("/CF", {})
+    import pikepdf
+
+    filters = encryption.get("/CF")
+    rows = filters.items() if isinstance(filters, pikepdf.Dictionary) else ()
     methods = {
         str(name).removeprefix("/"): _BY_CFM.get(str(one.get("/CFM", "/None")))
-        for name, one in dict(filters).items()
+        for name, one in rows
+        if isinstance(one, pikepdf.Dictionary)
     }
     return {name: method for name, method in methods.items() if method is not None}
 
