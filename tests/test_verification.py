@@ -250,11 +250,24 @@ PYHANKO_ACCEPTS |= dict.fromkeys(
     ),
     "pyHanko asks for nothing but its own reading, and other readers find something else",
 )  # fmt: skip
+PYHANKO_ACCEPTS |= {
+    "pushbutton-given-an-appearance": "pyHanko counts a pushbutton as a field that is filled in",
+    "pushbutton-appearance-drawn-anew": "pyHanko counts a pushbutton as a field that is filled in",
+    "appearance-without-a-box": "pyHanko takes any stream for an appearance; pdfium clips it to nothing",
+    "appearance-loses-its-box": "pyHanko takes any stream for an appearance; pdfium clips it to nothing",
+    "state-without-a-box": "pyHanko takes any stream for an appearance; pdfium clips it to nothing",
+    "field-without-a-rectangle": "pyHanko does not ask where a field stands; mupdf fits it into nothing",
+    "document-timestamp-covers-the-page": "pyHanko lets a document timestamp show what it likes",
+    "empty-field-named-in-a-language": "pyHanko takes the code of a language for a part of the name",
+    "locked-field-named-in-another-encoding": "pyHanko reads the lock of the references alone, not /Lock",
+    "font-of-the-form-exchanged": "pyHanko lets the fonts of the form be exchanged",
+}
 # What pyHanko refuses and pdfseal accepts.
 PYHANKO_REFUSES = {
     "control-docmdp-2-signed-again": "P 2 permits signing (ISO 32000-2, table 257)",
     "control-docmdp-3-annotation-added": "P 3 permits annotations; pyHanko judges none",
     "control-note-that-names-no-page": "P 3 permits annotations; pyHanko judges none",
+    "control-encrypted-anew": "pyHanko is not told to decrypt it with an empty password",
     "control-page-says-what-it-inherited": "written out or inherited, the page is the same (7.7.3.4)",
 }
 
