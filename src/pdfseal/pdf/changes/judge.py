@@ -86,6 +86,19 @@ class Judge:
                 yield from self._judge_object(number)
             except DocumentError as error:
                 yield Change(number, "other", f"the object cannot be read: {error.message}")
+        yield from self._judge_new_fields()
+
+    def _judge_new_fields(self) -> Iterator[Change]:
+        """What the form came to lead to, by the /Kids of new fields as well (12.7.4)."""
+        for number in sorted(self.new.fields.keys() - self.old.fields.keys()):
+            if self.old.has(number):
+                yield Change(number, "other", "an existing object became a form field")
+                continue
+            yield self._judge_addition(number, Ref(number, generation(self.after.entry(number))))
+            added = object_of(self.after, number)
+            kids = self.after.array(added.get("Kids")) if isinstance(added, Dictionary) else None
+            if not all(isinstance(kid, Ref) for kid in kids or []):
+                yield Change(number, "other", "a field was added that holds another field")
 
     def _judge_object(self, number: int) -> Iterator[Change]:
         before, after = self.before.entry(number), self.after.entry(number)
@@ -300,7 +313,7 @@ class Judge:
         target = item.number if isinstance(item, Ref) else number
         if self.after.resolve(added.get("Subtype")) not in (None, Name("Widget")):
             return Change(target, "annotations", "an annotation was added")  # whatever field it claims to be
-        if isinstance(item, Ref) and self.old.has(item):
+        if isinstance(item, Ref) and self.old.has(item.number):
             return self._judge_placing(number, item, added)
         if isinstance(item, Ref) and self.after.is_stream(item.number):
             return Change(number, "other", "a stream was added where only dictionaries belong")
@@ -352,7 +365,7 @@ class Judge:
         """
         if not isinstance(item, Ref) or not self.new.is_in_form(item):
             return "a signature field was added that the form does not lead to"
-        if any(kind != Name("Sig") for kind in self.old.called(self.new.names(item.number))):
+        if self.old.shares_a_name(self.new.names(item.number)):
             return "a signature field was added with the name of a field of another kind"
         return None if stays_inside(self.after, widget) else "a signature field shows more than its place"
 
@@ -372,7 +385,7 @@ class Judge:
         if not (self.new.is_in_form(item) and self.new.is_in_form(holder, Name("Sig"))):
             return None
         for _ in range(self.after.limits.reference_hops):
-            if not isinstance(value, Ref) or self.old.has(value):
+            if not isinstance(value, Ref) or self.old.has(value.number):
                 break
             value = self.after.object(value)
         return value if isinstance(value, Dictionary) else None

@@ -46,7 +46,7 @@ class Changes:
     @classmethod
     def of(cls, found: Iterable[Change], revisions: int) -> Changes:
         """The changes of one step, summed up."""
-        seen = list(found)
+        seen = list(dict.fromkeys(found))  # a field may be come upon among the fields and the annotations
         level: Level = max((change.level for change in seen), key=LEVELS.index, default="none")
         worst = [change for change in seen if change.level == level and level != "none"]
         names = frozenset(name for change in seen for name in change.fields)

@@ -5,7 +5,7 @@ Reference: ISO 32000-2, 12.7.4 (fields), 12.7.5 (kinds of fields).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pdfseal.pdf.changes.appearances import is_box
@@ -27,6 +27,7 @@ class State:
     document: Document
     fields: dict[int, tuple[Value, str]] = field(repr=False)
     _names: Names | None = None
+    _others: set[str] | None = None  # the plain names of fields that are no signature fields
 
     @classmethod
     def of(cls, document: Document) -> State:
@@ -42,27 +43,26 @@ class State:
         found = self.fields.get(item.number) if isinstance(item, Ref) else None
         return found is not None and kind in (None, found[0])
 
-    def has(self, ref: Ref) -> bool:
+    def has(self, number: int) -> bool:
         """Whether there is an object of this number."""
-        return object_of(self.document, ref.number) is not None
+        return object_of(self.document, number) is not None
 
     def names(self, number: int) -> frozenset[str]:
         """All names of a field, by which a lock may mean it."""
         if self._names is None:
             self._names = names_of_fields(self.document)
-        return frozenset({*self._names.get(number, ()), name_upwards(self.document, number)})
+        found = {*self._names.get(number, ()), name_upwards(self.document, number)}
+        return frozenset(found.union(map(plain_name, found)))
 
-    def called(self, names: frozenset[str]) -> Iterator[Value]:
-        """The kinds of the fields that have one of these names."""
-        wanted = {plain_name(name) for name in names}
-        last = {name.rpartition(".")[2] for name in wanted}
-        for kid, dictionary, name, kind in walk_fields(self.document):
-            plain = plain_name(name)
-            if "T" in dictionary and plain.rpartition(".")[2] not in last:
-                continue  # whatever leads to it, its name ends so
-            others = self.names(kid.number) if isinstance(kid, Ref) else ()
-            if not wanted.isdisjoint({plain, *map(plain_name, others)}):
-                yield kind
+    def shares_a_name(self, names: Iterable[str]) -> bool:
+        """Whether a field that is no signature field has one of these names, as pdfium reads them."""
+        if self._others is None:
+            self._others = set()
+            for kid, dictionary, name, kind in walk_fields(self.document):
+                if not {kind, self.inherited(dictionary, "FT")} <= {None, Name("Sig")}:
+                    all_names = self.names(kid.number) if isinstance(kid, Ref) else ()
+                    self._others.update(map(plain_name, (name, *all_names)))
+        return not self._others.isdisjoint(map(plain_name, names))
 
     def above(self, item: Value, widget: Dictionary, key: str) -> tuple[Value, Value]:
         """A field or widget, or the next field above it, that has an entry; and the entry itself."""
