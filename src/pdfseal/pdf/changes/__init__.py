@@ -5,6 +5,9 @@
     history      the steps in which the file grew, and what came after each
     live         the objects of each state
     judge        the rules, for one step
+    state        a document at the end of a revision, and its fields
+    roles        what an object is, and whether it is that alone
+    appearances  whether what a widget shows stays inside its rectangle
     references   who refers to an object
     names        by which names a field is known
     sections     cross-reference data that all readers read alike, with
