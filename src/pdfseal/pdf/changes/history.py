@@ -27,7 +27,7 @@ from pdfseal.pdf.changes.state import State
 from pdfseal.pdf.changes.values import alike
 from pdfseal.pdf.changes.writing import written_oddly
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.syntax import WHITESPACE, Dictionary
+from pdfseal.pdf.syntax import WHITESPACE, Dictionary, Value
 from pdfseal.pdf.xref import InUse, Section
 
 _MAX_TRAILING_BYTES = 4096
@@ -145,7 +145,7 @@ class _Growth:
                 yield Change(0, "other", "bytes were appended that no cross-reference section accounts for")
             return
         # 2.
-        if any(_differs_in_encryption(section.trailer, old.document) for section in sections):
+        if any(_differs_in_encryption(one.trailer, old.document, new.document) for one in sections):
             yield Change(0, "other", "the encryption of the document was changed")
         if not alike(*(one.resolve(information(one)) for one in (old.document, new.document))):
             yield Change(0, "ltv", "the document's information was updated")
@@ -185,12 +185,25 @@ class _Growth:
         return None
 
 
-def _differs_in_encryption(trailer: Dictionary, before: Document) -> bool:
+def _differs_in_encryption(trailer: Dictionary, before: Document, after: Document) -> bool:
     """The key is made from /Encrypt and the first half of /ID (7.6.4.3)."""
     if trailer.get("Encrypt") != before.trailer.get("Encrypt"):
         return True
+    # what a trailer refers to, no signed object leads to
+    if not alike(*(_to_the_ground(one, one.trailer.get("Encrypt")) for one in (before, after))):
+        return True
     ids = [before.array(one.get("ID")) or [None] for one in (trailer, before.trailer)]
     return before.encrypted and not alike(ids[0][0], ids[1][0])
+
+
+def _to_the_ground(document: Document, value: Value, depth: int = 4) -> Value:
+    """A value with what its references lead to in their places; deeper than `depth` there are none."""
+    found = document.resolve(value) if depth else None
+    if isinstance(found, Dictionary):
+        return Dictionary({key: _to_the_ground(document, one, depth - 1) for key, one in found.items()})
+    if isinstance(found, list):
+        return [_to_the_ground(document, one, depth - 1) for one in found]
+    return found
 
 
 def _only_white_space(document: Document, start: int) -> bool:

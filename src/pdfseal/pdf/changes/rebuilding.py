@@ -21,11 +21,11 @@ _WINDOW_BYTES = 4 << 20
 _OVERLAP_BYTES = 64
 _LINE_BYTES = 1024
 _HEAD_BYTES = 40
-_GAP = rb"(?:[\x00\t\n\f\r ]++|%[^\r\n]*+[\r\n])++"
+_GAP = rb"(?:[\x00\t\n\x0b\f\r ]++|%[^\r\n]*+[\r\n])++"  # for some readers a vertical tab is white space
 _HEAD = re.compile(rb"(?<![0-9])([0-9]{1,10})" + _GAP + rb"[0-9]{1,5}" + _GAP + rb"\Z")
 _WORD = re.compile(rb"(?<![A-Za-z])obj|trailer")
 _OBJECT = re.compile(rb"([0-9]{1,10})[\x00\t\n\f\r ]+[0-9]{1,5}[\x00\t\n\f\r ]+obj")
-_SPACE = b"\x00\t\n\f\r "
+_SPACE = b"\x00\t\n\x0b\f\r "
 _NO_NUMBER = MAX_OBJECT_NUMBER + 1  # of a head that is longer, or farther away, than usual
 
 

@@ -125,8 +125,8 @@ def _in_listing(section: Section) -> str | None:
     for part in parts:
         if any(one.first + one.count > following.first for one, following in pairwise(part.runs)):
             return "a cross-reference section lists an object twice, or in no order"
-        if not sum(run.count for run in part.runs):
-            return "a cross-reference section lists nothing"
+        if part is section and not section.highest:
+            return "a cross-reference section lists nothing but object 0"
         wrong = _in_table(part) if part.kind == "table" else _in_stream(part)
         if wrong is not None:
             return wrong
