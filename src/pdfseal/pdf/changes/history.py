@@ -22,7 +22,7 @@ from pdfseal.pdf.changes.live import Live
 from pdfseal.pdf.changes.objects import information
 from pdfseal.pdf.changes.rebuilding import Strays
 from pdfseal.pdf.changes.references import References
-from pdfseal.pdf.changes.sections import fault, reaches_end, says_length
+from pdfseal.pdf.changes.sections import fault, reaches_end, says_length, stream_numbers
 from pdfseal.pdf.changes.state import State
 from pdfseal.pdf.changes.values import alike
 from pdfseal.pdf.changes.writing import written_oddly
@@ -92,7 +92,8 @@ def _steps(document: Document, ends: list[int]) -> Iterator[Step]:
     if len(listed) > document.limits.changed_objects:
         raise document.limits.exceeded("changed_objects", "later revisions list too many objects")
     strays = Strays(document, ends[0])
-    growth = _Growth(References(document, listed), strays, Live(old.document))
+    asked_about = {*listed, *stream_numbers(old.document.sections)}
+    growth = _Growth(References(document, asked_about), strays, Live(old.document))
     doubts = list(doubts_about(growth.live, strays.listing))
     for start, end in pairwise([*ends, document.end]):
         new = State.of(document if end == document.end else document.earlier(end))

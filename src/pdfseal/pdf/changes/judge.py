@@ -21,6 +21,8 @@ from pdfseal.pdf.changes.roles import Roles
 from pdfseal.pdf.changes.state import State
 from pdfseal.pdf.changes.values import alike, changed_keys, repeats, same_text
 from pdfseal.pdf.document import INHERITED, Document
+from pdfseal.pdf.encryption import Doubtful
+from pdfseal.pdf.filters import decode
 from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
 from pdfseal.pdf.xref import InUse, Packed
 
@@ -48,6 +50,9 @@ _EMPTY_KEYS = frozenset(
 # What makes a widget show or do something.
 _SHOWN_KEYS = ("AP", "MK", "A", "AA")
 _APPEARANCE_KEYS = frozenset({"N", "R", "D"})
+# A stream whose data are the same however they are written, and the entries that say how.
+_PLAIN_FILTERS = (None, Name("FlateDecode"), [Name("FlateDecode")])
+_CODING_KEYS = frozenset({"Filter", "Length"})
 _CATALOG_LTV_KEYS = frozenset({"DSS", "Extensions", "Metadata", "Version"})
 
 
@@ -107,11 +112,11 @@ class Judge:
         if isinstance(after, Packed) and not self._stands(number, after):
             yield Change(number, "other", "readers differ on which object of its object stream this one is")
             return
-        if number == self._encryption:
+        old, new = object_of(self.before, number), object_of(self.after, number)
+        if number == self._encryption and not alike(old, new):
             yield Change(number, "other", "the encryption of the document was changed")
             return
-        old, new = object_of(self.before, number), object_of(self.after, number)
-        if repeats(new):
+        if repeats(old) or repeats(new):
             yield Change(number, "other", "the object holds an entry twice, and readers differ about it")
             return
         if self._same(number, old, new):
@@ -171,16 +176,27 @@ class Judge:
         a, b = self.before.entry(number), self.after.entry(number)
         if generation(a) != generation(b):
             return False  # what referred to the old generation finds nothing now
-        if not alike(old, new):
-            return False
         streams = self.before.is_stream(number), self.after.is_stream(number)
         if not any(streams) or not isinstance(a, InUse) or not isinstance(b, InUse):
-            return True  # what is packed is no stream
+            return alike(old, new)  # what is packed is no stream
         if not all(streams) or not (
             ends_as_said(self.before, number, a) and ends_as_said(self.after, number, b)
         ):
             return False
-        return self.before.stream_data(number, a)[1] == self.after.stream_data(number, b)[1]
+        one, other = self.before.stream_data(number, a), self.after.stream_data(number, b)
+        return (alike(old, new) and one[1] == other[1]) or self._recoded(number, one, other)
+
+    def _recoded(self, number: int, old: tuple[Dictionary, bytes], new: tuple[Dictionary, bytes]) -> bool:
+        """Whether the same data were compressed, or compressed again: pdfium does when it saves a change."""
+        entries, data = [], []
+        for stream, coded in (old, new):
+            plainly = stream.get("Filter") in _PLAIN_FILTERS and "DecodeParms" not in stream
+            if not plainly or isinstance(coded, Doubtful):
+                return False
+            entries.append(Dictionary({key: one for key, one in stream.items() if key not in _CODING_KEYS}))
+            where, work = f"object {number}", self.after.work
+            data.append(decode(coded, stream, where=where, work=work, strictly=True))
+        return alike(*entries) and data[0] == data[1]
 
     def _judge_update(self, number: int, role: str, old: Value, new: Value) -> Change:
         """An object that long-term validation or metadata may replace: it must be that and nothing else.
@@ -268,7 +284,7 @@ class Judge:
         """
         if not isinstance(old, list) or not isinstance(new, list) or len(new) <= len(old):
             return False
-        if any(isinstance(item, Name) for item in old):
+        if old and isinstance(self.before.resolve(old[0]), Name):  # a colour space begins so
             return False
         holders, untyped = self.references.referrers(self.live, number), False
         for holder in holders:
@@ -295,7 +311,7 @@ class Judge:
             yield Change(number, "other", "what should be an array of fields or annotations is none")
         else:
             yield from self._judge_array(number, before or [], after or [])
-            if any(isinstance(item, Name) for item in before or []):  # a colour space begins so
+            if before and isinstance(self.before.resolve(before[0]), Name):  # a colour space begins so
                 yield Change(number, "other", "what should be an array of fields or annotations is none")
 
     def _judge_array(self, number: int, old: list[Value], new: list[Value]) -> Iterator[Change]:

@@ -84,7 +84,7 @@ class Roles:
 
     def _leads_rightly(self, number: int, role: str, holder: int, entries: set[str]) -> bool:
         if self._is_cross_reference_stream(holder) and entries <= {"Root", "Info"}:
-            return True
+            return not self._leading(holder)  # a dictionary of resources as well, with a font /Info
         if role == "catalog":  # the reference dictionary of a DocMDP signature may name it as /Data
             inner = set(keys_leading_to(object_of(self._document, holder), number))
             return entries <= {"Reference", "Data"} and inner <= {"Data"}

@@ -32,6 +32,7 @@ _END = rb"%s(?<=[\r\n])startxref%s[0-9]{1,15}%s%%%%EOF(?:[\r\n](?:%s|%%[^\r\n]*+
     _GAP, _LINE, _LINE, _SPACE,
 )  # fmt: skip
 _TAILS = {"table": re.compile(_END), "stream": re.compile(_END_OF_STREAM + _END)}
+_NUMBER = re.compile(rb"[\x00\t\n\f\r ]*0*([1-9][0-9]{0,9})(?![0-9])")
 _OBJECT_ZERO = b"0000000000 65535 f"
 _MAX_TAIL_BYTES = 16 << 10
 _END_WINDOW_BYTES = 1024
@@ -59,6 +60,13 @@ def fault(sections: tuple[Section, ...], document: Document, size_before: int) -
         if wrong is not None:
             return wrong
     return structure_streams.fault(sections, document)
+
+
+def stream_numbers(sections: tuple[Section, ...]) -> set[int]:
+    """The object numbers of those that are streams, hybrid parts included, as written at their places."""
+    parts = [part for section in sections for part in (section, section.hybrid) if part is not None]
+    heads = (_NUMBER.match(part.source.read(part.offset, 64)) for part in parts if part.kind == "stream")
+    return {int(head[1]) for head in heads if head is not None}
 
 
 def lists_twice(sections: tuple[Section, ...]) -> bool:

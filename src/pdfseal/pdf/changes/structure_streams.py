@@ -24,7 +24,7 @@ from pdfseal.pdf.object_stream import ObjectStream, read_object_stream
 from pdfseal.pdf.syntax import WHITESPACE, Dictionary, Name, Parser, Value, damaged
 from pdfseal.pdf.xref import Entry, Free, InUse, Packed, Section, read_indirect
 
-_SPACE = rb"[\x00\t\n\f\r ]"
+_SPACE = rb"[\t\n\r ]"  # to pypdf a zero byte belongs to the name before it
 _APART = rb"(?![^\x00\t\n\f\r ()<>\[\]{}/%])"  # no regular character goes on here (7.2.3)
 # The words of a dictionary that all readers read alike. Names have no `#` and no odd octets (7.3.5): for
 # one reader `/Root#00` is another `/Root`, for another one a vertical tab ends the name.
@@ -32,13 +32,13 @@ _WORDS = (
     rb"(?:" + _SPACE + rb"++"
     rb"|/[A-Za-z0-9_.:+-]++" + _APART + rb"|[+-]?[0-9]{1,15}+(?:\.[0-9]{1,15}+)?" + _APART +
     rb"|(?:true|false|null|R)" + _APART + rb"|<<|>>|\[|\]"
-    rb"|<[0-9A-Fa-f\x00\t\n\f\r ]*+>|\((?:[^()\\]|\\.)*+\))*+"
+    rb"|<[0-9A-Fa-f\t\n\r ]*+>|\((?:[^()\\]|\\.)*+\))*+"
 )  # fmt: skip
 _PLAIN = re.compile(_WORDS, re.DOTALL)
 _PLAIN_STREAM = re.compile(rb"[0-9]{1,10} 0 obj" + _APART + _WORDS + rb"stream\r?\n", re.DOTALL)
 _BEHIND = re.compile(_SPACE + rb"*endstream" + _SPACE + rb"+endobj(?=" + _SPACE + rb"|%)")
 _BEHIND_BYTES = 64
-_COMMENT = re.compile(_SPACE + rb"*+%")
+_COMMENT = re.compile(rb"[\x00\t\n\f\r ]*+%")
 _JOINED = re.compile(rb"[^\x00\t\n\f\r ()<>\[\]{}/%]{2}")
 
 _CODING = frozenset({"Type", "Length", "DL", "Filter", "DecodeParms"})
