@@ -9,8 +9,14 @@ Reference: ISO 32000-2, 12.5.2 (table 166: /Rect is required), 12.5.5 (appearanc
 
 from __future__ import annotations
 
+from itertools import chain
+
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.syntax import Dictionary, Ref, Value
+
+_MAX_NUMBER = 1e9
+_MAX_RATIO = 1e4
+_IDENTITY = (1, 0, 0, 1, 0, 0)
 
 
 def stays_inside(document: Document, widget: Dictionary) -> bool:
@@ -25,21 +31,46 @@ def stays_inside(document: Document, widget: Dictionary) -> bool:
 
 def is_box(document: Document, value: Value) -> bool:
     """Whether a value is an array of four numbers."""
+    return _numbers(document, value, 4) is not None
+
+
+def is_clipped(document: Document, form: Dictionary) -> bool:
+    """Whether all readers fit the /BBox of a form XObject into a rectangle, and alike.
+
+    They calculate with 24 bits. Where a box is small beside its distance from the origin, or beside the
+    numbers in /Matrix, what is rounded off moves the appearance out of the rectangle.
+    """
+    box = _numbers(document, form.get("BBox"), 4)
+    matrix = _numbers(document, form.get("Matrix", list(_IDENTITY)), 6)
+    if box is None or matrix is None:
+        return False
+    a, b, c, d, e, f = matrix
+    xs, ys = box[::2], box[1::2]
+    corners = [(a * x + c * y + e, b * x + d * y + f) for x in xs for y in ys]
+    sides = [max(row) - min(row) for row in (xs, ys, *zip(*corners, strict=True))]
+    reach = max(map(abs, (*box, *matrix, *chain(*corners))))
+    if 0 in sides[:2]:  # an invisible signature
+        return reach < _MAX_RATIO
+    return reach < _MAX_RATIO * min(sides)
+
+
+def _numbers(document: Document, value: Value, count: int) -> list[float] | None:
+    """An array of so many numbers."""
     found = [document.resolve(item) for item in document.array(value) or []]
-    return len(found) == 4 and all(
-        isinstance(item, int | float) and not isinstance(item, bool) for item in found
-    )
+    numbers = [one for one in found if isinstance(one, int | float) and not isinstance(one, bool)]
+    if not len(numbers) == len(found) == count or any(abs(one) > _MAX_NUMBER for one in numbers):
+        return None
+    return [float(one) for one in numbers]
 
 
 def _is_clipped_in_all_states(document: Document, value: Value) -> bool:
     """An entry of /AP is a stream, or a dictionary of streams by the states of the widget."""
     found = document.dictionary(value)
     if found is None or _is_stream(document, value):
-        return found is None or is_box(document, found.get("BBox"))
+        return found is None or is_clipped(document, found)
     states = [(one, document.dictionary(one)) for one in found.values()]
     return all(
-        one is None or (_is_stream(document, ref) and is_box(document, one.get("BBox")))
-        for ref, one in states
+        one is None or (_is_stream(document, ref) and is_clipped(document, one)) for ref, one in states
     )
 
 

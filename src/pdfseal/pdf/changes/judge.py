@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pdfseal.errors import DocumentError
-from pdfseal.pdf.changes.appearances import is_box, stays_inside
+from pdfseal.pdf.changes.appearances import is_clipped, stays_inside
 from pdfseal.pdf.changes.levels import EVERY_FIELD, Change
 from pdfseal.pdf.changes.live import Live
 from pdfseal.pdf.changes.objects import as_list, ends_as_said, generation, object_kind, object_of
+from pdfseal.pdf.changes.names import is_partial_name
 from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.changes.roles import Roles
 from pdfseal.pdf.changes.state import State
@@ -144,7 +145,7 @@ class Judge:
         names = self._filled_appearance(number)
         drawn = new if isinstance(new, Dictionary) else Dictionary()
         is_form = drawn.get("Subtype") == Name("Form") and drawn.get("Type") in (None, Name("XObject"))
-        is_form = is_form and is_box(self.after, drawn.get("BBox"))
+        is_form = is_form and is_clipped(self.after, drawn)
         is_alone = number not in self.live.packed  # and no object stream as well
         streams = self.before.is_stream(number) and self.after.is_stream(number)
         if names and is_form and is_alone and streams:
@@ -381,6 +382,8 @@ class Judge:
         """
         if not isinstance(item, Ref) or not self.new.is_in_form(item):
             return "a signature field was added that the form does not lead to"
+        if "T" in widget and not is_partial_name(self.after.resolve(widget["T"])):
+            return "a signature field was added with a name that readers read differently"
         if self.old.shares_a_name(self.new.names(item.number)):
             return "a signature field was added with the name of a field of another kind"
         return None if stays_inside(self.after, widget) else "a signature field shows more than its place"

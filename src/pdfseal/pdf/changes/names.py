@@ -58,6 +58,12 @@ def plain_name(name: str) -> str:
     return ".".join(part for part in name.split(".") if part)
 
 
+def is_partial_name(value: Value) -> bool:
+    """Whether this is what the /T of one field may be: text without a period (12.7.4.2)."""
+    name = decode_text_string(value) if isinstance(value, bytes) else ""
+    return name != "" and "." not in name
+
+
 def _own_name(document: Document, dictionary: Dictionary) -> str | None:
     part = document.resolve(dictionary.get("T"))
     return decode_text_string(part) if isinstance(part, bytes) else None

@@ -84,7 +84,8 @@ def _check_listing(part: Section, section: Section, document: Document, earlier:
     where = f"the cross-reference stream at byte {part.offset}"
     number, stream, data = _whole(part.offset, document, where)
     own = InUse(part.offset - document.base, 0)
-    if not isinstance(earlier.entry(number), Free | None) and section.lookup(number) != own:
+    before = earlier.entry(number)
+    if not isinstance(before, Free | None) and own not in (before, section.lookup(number)):
         raise damaged(f"{where} has the number of another object")  # for whom it is that object then
     columns, index = stream.get("W"), stream.get("Index", [])
     if not _is_trailer(stream) or not _are_integers([*as_list(columns), *as_list(index)]):
