@@ -15,8 +15,8 @@ from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes.appearances import is_clipped, stays_inside
 from pdfseal.pdf.changes.levels import EVERY_FIELD, Change
 from pdfseal.pdf.changes.live import Live
-from pdfseal.pdf.changes.objects import as_list, ends_as_said, generation, object_kind, object_of
 from pdfseal.pdf.changes.names import is_partial_name
+from pdfseal.pdf.changes.objects import as_list, ends_as_said, generation, object_kind, object_of
 from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.changes.roles import Roles
 from pdfseal.pdf.changes.state import State
