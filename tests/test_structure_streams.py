@@ -269,6 +269,8 @@ def test_number_of_another_object():
         ("/R\x00oot 1", "other"),
         ("/R\x80oot 1", "other"),
         ("% comment\n", "other"),
+        ("/Some\x00 1", "other"),
+        ("/Some\x0c1", "other"),
         ("/Filter /A /F /AHx", "other"),
         ("/Some << /A 1 /A 1 >>", "other"),
     ],

@@ -218,6 +218,7 @@ PYHANKO_ACCEPTS = {
     "locked-appearance-drawn-anew": "pyHanko lets the appearance of a locked field be drawn anew",
     "appearance-became-a-stream-of-another-kind": "pyHanko takes any stream for an appearance",
     "table-joined-to-its-first-row": "pyHanko reads the table, and others rebuild it",
+    "previous-with-a-nul": "pypdf takes it for an entry of another name",
     "object-stream-filter-crypt": "pdfium knows no /Crypt in a document that is not encrypted",
     "object-stream-filter-in-short": "poppler and MuPDF take /F for /Filter",
     "object-stream-parameters-in-short": "poppler and MuPDF take /DP for /DecodeParms",
