@@ -255,6 +255,7 @@ PYHANKO_ACCEPTS |= {
     "pushbutton-given-an-appearance": "pyHanko counts a pushbutton as a field that is filled in",
     "pushbutton-appearance-drawn-anew": "pyHanko counts a pushbutton as a field that is filled in",
     "appearance-without-a-box": "pyHanko takes any stream for an appearance; pdfium clips it to nothing",
+    "appearance-from-far-away": "pyHanko takes any stream for an appearance; pdfium and mupdf round it off",
     "appearance-loses-its-box": "pyHanko takes any stream for an appearance; pdfium clips it to nothing",
     "state-without-a-box": "pyHanko takes any stream for an appearance; pdfium clips it to nothing",
     "field-without-a-rectangle": "pyHanko does not ask where a field stands; mupdf fits it into nothing",

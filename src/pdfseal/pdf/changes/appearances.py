@@ -14,8 +14,8 @@ from itertools import chain
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.syntax import Dictionary, Ref, Value
 
-_MAX_NUMBER = 1e9
-_MAX_RATIO = 1e4
+_MAX_NUMBER = 100_000  # a page is 14,400 units wide at most (annex C.2)
+_MAX_RATIO = 10_000.0
 _IDENTITY = (1, 0, 0, 1, 0, 0)
 
 
@@ -38,7 +38,8 @@ def is_clipped(document: Document, form: Dictionary) -> bool:
     """Whether all readers fit the /BBox of a form XObject into a rectangle, and alike.
 
     They calculate with 24 bits. Where a box is small beside its distance from the origin, or beside the
-    numbers in /Matrix, what is rounded off moves the appearance out of the rectangle.
+    numbers in /Matrix, what is rounded off moves the appearance out of the rectangle. A box without area
+    shows nothing: that of an invisible signature.
     """
     box = _numbers(document, form.get("BBox"), 4)
     matrix = _numbers(document, form.get("Matrix", list(_IDENTITY)), 6)
@@ -47,11 +48,9 @@ def is_clipped(document: Document, form: Dictionary) -> bool:
     a, b, c, d, e, f = matrix
     xs, ys = box[::2], box[1::2]
     corners = [(a * x + c * y + e, b * x + d * y + f) for x in xs for y in ys]
-    sides = [max(row) - min(row) for row in (xs, ys, *zip(*corners, strict=True))]
+    sides: list[float] = [max(row) - min(row) for row in (xs, ys, *zip(*corners, strict=True))]
     reach = max(map(abs, (*box, *matrix, *chain(*corners))))
-    if 0 in sides[:2]:  # an invisible signature
-        return reach < _MAX_RATIO
-    return reach < _MAX_RATIO * min(sides)
+    return reach < _MAX_RATIO * (1.0 if 0 in sides[:2] else min(sides))
 
 
 def _numbers(document: Document, value: Value, count: int) -> list[float] | None:
