@@ -84,7 +84,7 @@ GOOD = {
     "with a predictor": stream(f"{FLATE} /DecodeParms {PARAMETERS}", rows(HELD, 16)),
     "parameters null": stream(f"{FLATE} /DecodeParms null", DEFLATED),
     "parameters null in an array": stream(f"{KIND} /Filter [/FlateDecode] /DecodeParms [null]", DEFLATED),
-    "extends another": stream(f"{FLATE} /Extends 29 0 R", DEFLATED),
+    "extends another": stream(f"{FLATE} /Extends 5 0 R", DEFLATED),
     "decoded length": stream(f"{FLATE} /DL {len(HELD)}", DEFLATED),
     "line end counted": stream(FLATE, DEFLATED + b"\r\n", end=b"endstream"),
     "flushed, not finished": stream(FLATE, flushed(HELD)),

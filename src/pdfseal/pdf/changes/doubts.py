@@ -14,7 +14,7 @@ from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes.levels import Change
 from pdfseal.pdf.changes.live import Live
 from pdfseal.pdf.changes.rebuilding import Listing, hidden_object
-from pdfseal.pdf.changes.sections import lists_twice
+from pdfseal.pdf.changes.sections import begins_in_front, lists_twice, says_length
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.xref import Packed
 
@@ -22,7 +22,12 @@ from pdfseal.pdf.xref import Packed
 def doubts_about(first: Live, listing: Listing) -> Iterator[Change]:
     """`first` is the state that was signed first, `listing` that of the whole file."""
     document = first.document
-    if (hidden := hidden_object(document, listing)) is not None:
+    listed, wrong = listing.survey(document.end)
+    if wrong is not None:
+        yield Change(
+            wrong, "other", "the file grew, and the object's entry leads to an object of another number"
+        )
+    if (hidden := hidden_object(document, listing, listed)) is not None:
         yield Change(0, "other", f"the file grew, and byte {hidden} of what was signed hides another object")
     if (number := first.read_differently()) is not None:
         yield Change(number, "other", "the file grew, and readers find different references in this object")
@@ -32,6 +37,8 @@ def doubts_about(first: Live, listing: Listing) -> Iterator[Change]:
     if listing.backwards is not None:
         reason = "the file grew, and a newer section leads to an earlier place than an older one"
         yield Change(listing.backwards, "other", reason)
+    if says_length(document, document.end) and not begins_in_front(document):
+        yield Change(0, "other", "the file grew, and was as long before as its first object says")
     if lists_twice(listing.sections):
         yield Change(0, "other", "the file grew, and its cross-reference data lists an object twice")
 

@@ -25,10 +25,10 @@ from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.changes.sections import fault, reaches_end, says_length, stream_numbers
 from pdfseal.pdf.changes.state import State
 from pdfseal.pdf.changes.values import alike
-from pdfseal.pdf.changes.writing import written_oddly
+from pdfseal.pdf.changes.writing import leads_nowhere, written_oddly
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.syntax import WHITESPACE, Dictionary, Value
-from pdfseal.pdf.xref import InUse, Section
+from pdfseal.pdf.xref import InUse, Packed, Section
 
 _MAX_TRAILING_BYTES = 4096
 
@@ -103,14 +103,19 @@ def _steps(document: Document, ends: list[int]) -> Iterator[Step]:
         old, doubts = new, []
 
 
-def _written_oddly(document: Document, numbers: list[int]) -> Iterator[Change]:
+def _written_oddly(old: Document, new: Document, numbers: list[int]) -> Iterator[Change]:
     for number in numbers:
         try:
-            odd = written_oddly(document, number)
+            odd = written_oddly(new, number)
+            lost = leads_nowhere(new, number) - leads_nowhere(old, number)
         except DocumentError:
             continue  # the judge says so
         if odd:
             yield Change(number, "other", "the object is not written as all readers read it")
+        if lost:  # some readers rebuild where they find nothing
+            yield Change(
+                number, "other", f"the object refers to object {min(lost).number}, which is not there"
+            )
 
 
 def _listed(document: Document, sections: tuple[Section, ...]) -> list[int]:
@@ -158,7 +163,7 @@ class _Growth:
             yield Change(number, "other", reason)
         # 4.
         numbers = _listed(new.document, sections)
-        yield from _written_oddly(new.document, numbers)
+        yield from _written_oddly(old.document, new.document, numbers)
         yield from Judge(old, new, self.live, self.references, numbers).judge()
         # 5.
         if (stray := self.strays.after(start)) is not None and stray < end:
@@ -177,6 +182,9 @@ class _Growth:
         """
         start = self.live.document.end - document.base
         for section in sections:
+            for number in section.hybrid.entries() if section.hybrid is not None else ():
+                if isinstance(self.live.entry(number), InUse | Packed):
+                    return number  # for readers that pass over /XRefStm it is what the table says
             for number, entry in document.listing(section).items():
                 if not isinstance(entry, InUse):
                     continue

@@ -43,7 +43,12 @@ class Listing:
         last: dict[int, int] = {}
         for section in reversed(document.sections):
             entries = document.listing(section)
-            places = {n: one.offset + document.base for n, one in entries.items() if isinstance(one, InUse)}
+            # an entry for byte 0 is one of no object
+            places = {
+                n: one.offset + document.base
+                for n, one in entries.items()
+                if isinstance(one, InUse) and one.offset
+            }
             again = last.keys() & places.keys()
             self.backwards = next((n for n in again if last[n] > places[n]), self.backwards)
             last |= places
@@ -52,10 +57,11 @@ class Listing:
 
     def _add(self, places: dict[int, int]) -> None:
         numbers = dict(zip(places.values(), places, strict=True))
-        shared = self._numbers.keys() & numbers.keys()
-        if shared or len(numbers) < len(places):
-            self._others |= {(position, self._numbers[position]) for position in shared}
-            self._others |= {(position, number) for number, position in places.items()}
+        if len(numbers) < len(places):
+            self._others |= {(at, number) for number, at in places.items() if numbers[at] != number}
+        for position in self._numbers.keys() & numbers.keys():
+            if (number := self._numbers[position]) != numbers[position]:
+                self._others.add((position, number))
         self._numbers |= numbers
 
     def accounts_for(self, position: int, number: int) -> bool:
@@ -72,14 +78,21 @@ class Listing:
         is_section = section < len(self._starts) and self._starts[section] <= position
         return is_section and not isinstance(self._document.entry(number), InUse | Packed)
 
-    def objects_before(self, end: int) -> int:
-        """At how many of the places an object begins that should."""
-        ahead, count = ReadAhead(self._document.source), 0
+    def survey(self, end: int) -> tuple[int, int | None]:
+        """At how many of the places before `end` the object begins that should; and one that does not.
+
+        That is the number of an entry that leads to the head of another object: some readers believe the
+        head. What is no head at all is not looked at here.
+        """
+        ahead, count, wrong = ReadAhead(self._document.source), 0, None
         for position in self._positions[: bisect_left(self._positions, end)]:
             data, at = ahead.view(position, _HEAD_BYTES)
             head = _OBJECT.match(data, at, at + _HEAD_BYTES)
-            count += head is not None and int(head[1]) == self._numbers[position]
-        return count
+            if head is not None and int(head[1]) == self._numbers[position]:
+                count += 1
+            elif head is not None:
+                wrong = self._numbers[position]
+        return count, min((number for at, number in self._others if at < end), default=wrong)
 
 
 class Strays:
@@ -106,13 +119,14 @@ class Strays:
         return self._positions[index] if index < len(self._positions) else None
 
 
-def hidden_object(document: Document, listing: Listing) -> int | None:
+def hidden_object(document: Document, listing: Listing, listed: int) -> int | None:
     """Where a document holds an object that only a rebuilding reader finds, and then prefers.
 
     That is one that nothing lists and that stands behind the one that counts. Nobody sees it before
-    the file grows by something that makes a reader rebuild. `listing`: of this state or a later one.
+    the file grows by something that makes a reader rebuild. `listing`: of this state or a later one;
+    `listed`: how many of its objects this state has.
     """
-    if _words_of_objects(document.source, document.end) == listing.objects_before(document.end):
+    if _words_of_objects(document.source, document.end) == listed:
         return None  # as many as are listed, so that there is no other
     for position, number in _words(document.source, 0, document.end):
         if number is None or listing.accounts_for(position, number):

@@ -36,6 +36,7 @@ _NUMBER = re.compile(rb"[\x00\t\n\f\r ]*0*([1-9][0-9]{0,9})(?![0-9])")
 _OBJECT_ZERO = b"0000000000 65535 f"
 _MAX_TAIL_BYTES = 16 << 10
 _END_WINDOW_BYTES = 1024
+_NEAR_BYTES = 32
 _SPARE_NUMBERS = 1000  # that /Size may name beyond those that are listed
 _BYTES_PER_NUMBER = 3  # qpdf takes no entry for a number above the third of the file's length
 _MAX_WIDTHS = (4, 8, 8)
@@ -46,6 +47,8 @@ def fault(sections: tuple[Section, ...], document: Document, size_before: int) -
     newest = sections[0]
     if document.startxref + document.base != newest.offset:
         return "startxref does not point to the section itself"
+    if is_at_hand_from_byte_0(document):
+        return "there is junk before the header, and startxref leads to a section without it, too"
     if _misleading_end(newest, document.end):
         return "the file does not end in one startxref that all readers find"
     for later, older in pairwise(sections):
@@ -95,6 +98,19 @@ def says_length(document: Document, length: int) -> bool:
     if b"/Lin" not in head and b"#" not in head:
         return False
     return re.search(rb"(?<![0-9.])0*%d(?![0-9])" % length, head) is not None
+
+
+def begins_in_front(document: Document) -> bool:
+    """Whether `startxref` leads to where readers of a linearized file begin: its first section (F.3.5)."""
+    return document.sections[0].offset == min(section.offset for section in document.sections)
+
+
+def is_at_hand_from_byte_0(document: Document) -> bool:
+    """Whether readers that count from the first byte, not from the header, find a section by `startxref`."""
+    if not document.base:
+        return False
+    found = document.source.read(max(0, document.startxref - _NEAR_BYTES), 2 * _NEAR_BYTES)
+    return b"xref" in found or b"obj" in found
 
 
 def _misleading_end(section: Section, end: int) -> bool:

@@ -22,7 +22,7 @@ from pdfseal.pdf.document import Document
 from pdfseal.pdf.filters import decode
 from pdfseal.pdf.object_stream import ObjectStream, read_object_stream
 from pdfseal.pdf.syntax import WHITESPACE, Dictionary, Name, Parser, Value, damaged
-from pdfseal.pdf.xref import Entry, Free, InUse, Packed, Section, read_indirect
+from pdfseal.pdf.xref import Entry, Free, InUse, Packed, Section, read_indirect, read_section
 
 _SPACE = rb"[\t\n\r ]"  # to pypdf a zero byte belongs to the name before it
 _APART = rb"(?![^\x00\t\n\f\r ()<>\[\]{}/%])"  # no regular character goes on here (7.2.3)
@@ -166,9 +166,12 @@ def _check_orphan(entry: InUse, document: Document) -> None:
     PDFBox 1.8 writes one for a hybrid document, and forgets to say where. It may lead to nothing else.
     """
     where = f"the cross-reference stream at byte {entry.offset + document.base}, which is none,"
-    _, stream, _ = _whole(entry.offset + document.base, document, where)
+    position = entry.offset + document.base
+    _, stream, _ = _whole(position, document, where)
     same = (alike(stream.get(key), document.trailer.get(key)) for key in ("Root", "Encrypt"))
-    if not _is_trailer(stream) or not all(same):
+    section = read_section(document.source, position, document.end, document.base, document.work)
+    rows = section.entries().items()
+    if not _is_trailer(stream) or not all(same) or any(document.entry(one) != row for one, row in rows):
         raise damaged(f"{where} has entries of its own")
 
 

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import re
 
-from pdfseal.pdf.changes.objects import ends_as_said
+from pdfseal.pdf.changes.objects import ends_as_said, generation, object_of
+from pdfseal.pdf.changes.values import all_references
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.syntax import Ref
 from pdfseal.pdf.xref import InUse, Packed
 
 _TOKENS = rb"""
@@ -59,3 +61,13 @@ def written_oddly(document: Document, number: int) -> bool:
     start = entry.offset + document.base
     found = _OBJECT.match(document.source.read(start, document.reach(number, entry) - start))
     return found is None or (found["stream"] is not None and not ends_as_said(document, number, entry))
+
+
+def leads_nowhere(document: Document, number: int) -> set[Ref]:
+    """The references in an object, as a state of a document has it, that lead to no object."""
+    return {ref for ref in all_references(object_of(document, number)) if not _is_there(document, ref)}
+
+
+def _is_there(document: Document, ref: Ref) -> bool:
+    entry = document.entry(ref.number)
+    return isinstance(entry, InUse | Packed) and generation(entry) == ref.generation
