@@ -17,6 +17,7 @@ from itertools import pairwise
 from pdfseal.pdf.changes import structure_streams
 from pdfseal.pdf.changes.values import alike
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.syntax import WHITESPACE
 from pdfseal.pdf.xref import InUse, Section
 
 _LINE = rb"(?:\r\n|\n|\r)"
@@ -37,6 +38,7 @@ _OBJECT_ZERO = b"0000000000 65535 f"
 _MAX_TAIL_BYTES = 16 << 10
 _END_WINDOW_BYTES = 1024
 _NEAR_BYTES = 32
+_HEAD_BYTES = 2048
 _SPARE_NUMBERS = 1000  # that /Size may name beyond those that are listed
 _BYTES_PER_NUMBER = 3  # qpdf takes no entry for a number above the third of the file's length
 _MAX_WIDTHS = (4, 8, 8)
@@ -94,15 +96,18 @@ def says_length(document: Document, length: int) -> bool:
 
     Readers that believe it begin at the front of the file.
     """
-    head = document.source.read(document.base, 2048)
+    head = document.source.read(document.base, _HEAD_BYTES)
     if b"/Lin" not in head and b"#" not in head:
         return False
     return re.search(rb"(?<![0-9.])0*%d(?![0-9])" % length, head) is not None
 
 
 def begins_in_front(document: Document) -> bool:
-    """Whether `startxref` leads to where readers of a linearized file begin: its first section (F.3.5)."""
-    return document.sections[0].offset == min(section.offset for section in document.sections)
+    """Whether `startxref` leads to where readers of a linearized file begin (F.3.5): behind its first object."""
+    position = document.sections[0].offset
+    before = document.source.read(document.base, min(position - document.base, _HEAD_BYTES))
+    head, _, between = before.partition(b"endobj")
+    return b"/Linearized" in head and not between.strip(WHITESPACE) and len(before) < _HEAD_BYTES
 
 
 def is_at_hand_from_byte_0(document: Document) -> bool:
