@@ -108,16 +108,22 @@ def _locks_above(document: Document, field: Dictionary) -> Iterator[Dictionary]:
 
 
 def docmdp_permission(document: Document, signature: Dictionary) -> int | None:
-    """/P of a signature dictionary's DocMDP transform; 2 where it says nothing valid (table 257)."""
+    """/P of a signature dictionary's DocMDP transform, the strictest of several.
+
+    It is 2 where nothing is said (table 257), and 1 where what is said is none of the three.
+    """
+    found = []
     for parameters in _transforms(document, signature, "DocMDP"):
-        found = stated_permission(document, parameters) if parameters is not None else None
-        return found or 2
-    return None
+        said = parameters is not None and parameters.get("P") is not None
+        stated = stated_permission(document, parameters) if parameters is not None else None
+        found.append((stated or 1) if said else 2)
+    return min(found, default=None)
 
 
 def _transforms(document: Document, signature: Dictionary, method: str) -> Iterator[Dictionary | None]:
     """/TransformParams of the signature references of one method."""
-    for item in document.array(signature.get("Reference")) or []:
+    references = document.resolve(signature.get("Reference"))
+    for item in references if isinstance(references, list) else [references]:
         reference = document.dictionary(item)
         if reference is not None and document.resolve(reference.get("TransformMethod")) == Name(method):
             yield document.dictionary(reference.get("TransformParams"))

@@ -92,7 +92,9 @@ def _find_signatures(document: Document) -> tuple[FoundSignature, ...]:
     for kid, dictionary, name, kind in walk_fields(document):
         if kind == Name("Sig") and document.dictionary(dictionary.get("V")) is not None:
             key, located = _locate_value(document, kid, dictionary)
-            found[key] = _examine(document, located, name, dictionary, kid if isinstance(kid, Ref) else None)
+            if key not in found:  # a later field may claim it as well
+                ref = kid if isinstance(kid, Ref) else None
+                found[key] = _examine(document, located, name, dictionary, ref)
             owners[key].append(dictionary)
         _check_count(document, found)
     for key, located in (*_in_first_form(document), *_written_later(document)):

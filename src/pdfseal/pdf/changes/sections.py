@@ -103,7 +103,7 @@ def says_length(document: Document, length: int) -> bool:
 
 
 def begins_in_front(document: Document) -> bool:
-    """Whether `startxref` leads to where readers of a linearized file begin (F.3.5): behind its first object."""
+    """Whether `startxref` leads behind the first object, where readers of linearized files begin (F.3.5)."""
     position = document.sections[0].offset
     before = document.source.read(document.base, min(position - document.base, _HEAD_BYTES))
     head, _, between = before.partition(b"endobj")
