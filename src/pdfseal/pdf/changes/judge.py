@@ -384,7 +384,7 @@ class Judge:
             return "a signature field was added that the form does not lead to"
         if "T" in widget and not is_partial_name(self.after.resolve(widget["T"])):
             return "a signature field was added with a name that readers read differently"
-        if self.old.shares_a_name(self.new.names(item.number)):
+        if self.old.has_namesake(self.new, item.number):
             return "a signature field was added with the name of a field of another kind"
         return None if stays_inside(self.after, widget) else "a signature field shows more than its place"
 

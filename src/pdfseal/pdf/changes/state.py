@@ -5,8 +5,9 @@ Reference: ISO 32000-2, 12.7.4 (fields), 12.7.5 (kinds of fields).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import chain
 
 from pdfseal.pdf.changes.appearances import is_box
 from pdfseal.pdf.changes.names import Names, name_upwards, names_of_fields, plain_name
@@ -27,7 +28,9 @@ class State:
     document: Document
     fields: dict[int, tuple[Value, str]] = field(repr=False)
     _names: Names | None = None
-    _others: set[str] | None = None  # the plain names of fields that are no signature fields
+    # fields that are no signature fields, by the last part of their names; and all names of those asked about
+    _by_last: dict[str, list[tuple[int, str]]] | None = None
+    _named: dict[str, set[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, document: Document) -> State:
@@ -54,15 +57,30 @@ class State:
         found = {*self._names.get(number, ()), name_upwards(self.document, number)}
         return frozenset(found.union(map(plain_name, found)))
 
-    def shares_a_name(self, names: Iterable[str]) -> bool:
-        """Whether a field that is no signature field has one of these names, as pdfium reads them."""
-        if self._others is None:
-            self._others = set()
+    def has_namesake(self, later: State, number: int) -> bool:
+        """Whether a field of another kind has a name of a later state's signature field, as pdfium reads."""
+        likely = later.fields[number][1], name_upwards(later.document, number)
+        if not any(self._others(_last(name)) for name in likely):
+            return False  # whatever leads to a field, its name ends in its own part
+        return any(name in self._others(_last(name)) for name in map(plain_name, later.names(number)))
+
+    def _others(self, last: str) -> set[str]:
+        """All plain names of the fields that are no signature fields and of which one ends so."""
+        if self._by_last is None:
+            self._by_last = defaultdict(list)
             for kid, dictionary, name, kind in walk_fields(self.document):
                 if not {kind, self.inherited(dictionary, "FT")} <= {None, Name("Sig")}:
-                    all_names = self.names(kid.number) if isinstance(kid, Ref) else ()
-                    self._others.update(map(plain_name, (name, *all_names)))
-        return not self._others.isdisjoint(map(plain_name, names))
+                    number = kid.number if isinstance(kid, Ref) else 0
+                    ends = {_last(name)}  # the same whatever leads to it, if it has a part of its own
+                    if "T" not in dictionary:
+                        ends.add(_last(name_upwards(self.document, number)))
+                    for end in ends:
+                        self._by_last[end].append((number, name))
+        rows = self._by_last.pop(last, [])
+        if rows:
+            names = chain.from_iterable((name, *self.names(number)) for number, name in rows)
+            self._named[last] = set(map(plain_name, names))
+        return self._named.get(last, set())
 
     def above(self, item: Value, widget: Dictionary, key: str) -> tuple[Value, Value]:
         """A field or widget, or the next field above it, that has an entry; and the entry itself."""
@@ -93,3 +111,8 @@ class State:
         flags = self.inherited(widget, "Ff")
         is_pushbutton = flags is not None and not (isinstance(flags, int) and not flags & _PUSHBUTTON)
         return is_box(self.document, widget.get("Rect")) and not (kind == Name("Btn") and is_pushbutton)
+
+
+def _last(name: str) -> str:
+    """The last part of a name that is not empty."""
+    return plain_name(name).rpartition(".")[2]
