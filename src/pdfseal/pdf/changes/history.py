@@ -25,7 +25,7 @@ from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.changes.sections import fault, reaches_end, says_length, stream_numbers
 from pdfseal.pdf.changes.state import State
 from pdfseal.pdf.changes.values import alike
-from pdfseal.pdf.changes.writing import leads_nowhere, written_oddly
+from pdfseal.pdf.changes.writing import leads_nowhere, lost_references, written_oddly
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.syntax import WHITESPACE, Dictionary, Value
 from pdfseal.pdf.xref import InUse, Packed, Section
@@ -153,6 +153,8 @@ class _Growth:
         # 2.
         if any(_differs_in_encryption(one.trailer, old.document, new.document) for one in sections):
             yield Change(0, "other", "the encryption of the document was changed")
+        if any(lost_references(section.trailer, new.document) for section in sections):
+            yield Change(0, "other", "a later trailer refers to an object that is not there")
         if not alike(*(one.resolve(information(one)) for one in (old.document, new.document))):
             yield Change(0, "ltv", "the document's information was updated")
         # 3.

@@ -24,7 +24,7 @@ _HEAD_BYTES = 40
 _GAP = rb"(?:[\x00\t\n\x0b\f\r ]++|%[^\r\n]*+[\r\n])++"  # for some readers a vertical tab is white space
 _HEAD = re.compile(rb"(?<![0-9])([0-9]{1,10})" + _GAP + rb"[0-9]{1,5}" + _GAP + rb"\Z")
 _WORD = re.compile(rb"(?<![A-Za-z])obj|trailer")
-_OBJECT = re.compile(rb"([0-9]{1,10})[\x00\t\n\f\r ]+[0-9]{1,5}[\x00\t\n\f\r ]+obj")
+_OBJECT = re.compile(rb"(?<![0-9])([0-9]{1,10})[\x00\t\n\f\r ]+[0-9]{1,5}[\x00\t\n\f\r ]+obj")
 _SPACE = b"\x00\t\n\x0b\f\r "
 _NO_NUMBER = MAX_OBJECT_NUMBER + 1  # of a head that is longer, or farther away, than usual
 
@@ -37,22 +37,20 @@ class Listing:
         self.sections = document.sections
         hybrids = [section.hybrid.offset for section in document.sections if section.hybrid]
         self._starts = sorted(hybrids + [section.offset for section in document.sections])
-        self.backwards: int | None = None  # a number that a later section leads to an earlier place
+        # a number that a later section leads to an earlier place, or an earlier generation
+        self.backwards: int | None = None
         self._numbers: dict[int, int] = {}  # the object that should begin at an absolute position
         self._others: set[tuple[int, int]] = set()  # (position, number) where more than one should
-        last: dict[int, int] = {}
+        last: dict[int, InUse] = {}
         for section in reversed(document.sections):
-            entries = document.listing(section)
-            # an entry for byte 0 is one of no object
-            places = {
-                n: one.offset + document.base
-                for n, one in entries.items()
-                if isinstance(one, InUse) and one.offset
-            }
-            again = last.keys() & places.keys()
-            self.backwards = next((n for n in again if last[n] > places[n]), self.backwards)
-            last |= places
-            self._add(places)
+            rows = document.listing(section).items()
+            used = {n: one for n, one in rows if isinstance(one, InUse) and one.offset}  # at 0 there is none
+            for number in last.keys() & used.keys():
+                old, new = last[number], used[number]
+                if old.offset > new.offset or old.generation > new.generation:
+                    self.backwards = number
+            last |= used
+            self._add({number: one.offset + document.base for number, one in used.items()})
         self._positions = sorted(self._numbers)
 
     def _add(self, places: dict[int, int]) -> None:
@@ -86,8 +84,8 @@ class Listing:
         """
         ahead, count, wrong = ReadAhead(self._document.source), 0, None
         for position in self._positions[: bisect_left(self._positions, end)]:
-            data, at = ahead.view(position, _HEAD_BYTES)
-            head = _OBJECT.match(data, at, at + _HEAD_BYTES)
+            data, at = ahead.view(position - 1, _HEAD_BYTES + 1)  # no digit stands before the head
+            head = _OBJECT.match(data, at + 1, at + 1 + _HEAD_BYTES)
             if head is not None and int(head[1]) == self._numbers[position]:
                 count += 1
             elif head is not None:

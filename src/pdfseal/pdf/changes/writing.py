@@ -15,7 +15,7 @@ import re
 from pdfseal.pdf.changes.objects import ends_as_said, generation, object_of
 from pdfseal.pdf.changes.values import all_references
 from pdfseal.pdf.document import Document
-from pdfseal.pdf.syntax import Ref
+from pdfseal.pdf.syntax import Ref, Value
 from pdfseal.pdf.xref import InUse, Packed
 
 _TOKENS = rb"""
@@ -65,7 +65,12 @@ def written_oddly(document: Document, number: int) -> bool:
 
 def leads_nowhere(document: Document, number: int) -> set[Ref]:
     """The references in an object, as a state of a document has it, that lead to no object."""
-    return {ref for ref in all_references(object_of(document, number)) if not _is_there(document, ref)}
+    return lost_references(object_of(document, number), document)
+
+
+def lost_references(value: Value, document: Document) -> set[Ref]:
+    """The same of a value."""
+    return {ref for ref in all_references(value) if not _is_there(document, ref)}
 
 
 def _is_there(document: Document, ref: Ref) -> bool:
