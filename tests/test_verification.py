@@ -262,6 +262,8 @@ PYHANKO_ACCEPTS |= {
     "document-timestamp-covers-the-page": "pyHanko lets a document timestamp show what it likes",
     "empty-field-named-in-a-language": "pyHanko takes the code of a language for a part of the name",
     "locked-field-named-in-another-encoding": "pyHanko reads the lock of the references alone, not /Lock",
+    "form-comes-to-have-the-font": "pyHanko reads the lock of the references alone, not /Lock",
+    "form-comes-to-say-how-to-draw": "pyHanko reads the lock of the references alone, not /Lock",
     "font-of-the-form-exchanged": "pyHanko lets the fonts of the form be exchanged",
 }
 # What pyHanko refuses and pdfseal accepts.

@@ -236,7 +236,8 @@ class Judge:
             elif key in ("DR", "DA", "NeedAppearances"):  # with these every field is drawn anew
                 more = key == "NeedAppearances" or self._only_grew(old.get(key), new.get(key))
                 reason = f"/{key} of the form was {'changed' if more else 'exchanged'}"
-                yield Change(number, "form_filling" if more else "other", reason, frozenset({EVERY_FIELD}))
+                names = frozenset({EVERY_FIELD, *(() if key == "NeedAppearances" else self.old.undrawn())})
+                yield Change(number, "form_filling" if more else "other", reason, names)
             else:
                 yield Change(number, "other", f"/{key} of the form was changed")
 
