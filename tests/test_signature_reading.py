@@ -9,7 +9,9 @@ from dataclasses import replace
 import pytest
 
 import pdfseal
+from pdfseal.geometry import Rect
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.limits import Limits
 from pdfseal.pdf.signature import FoundSignature, find_prepared, find_signatures
 from pdfseal.pdf.source import BytesSource
 from tests.support.attacks import attack, codes, judge
@@ -72,6 +74,23 @@ def test_signatures_outside_the_form_are_seen(name: str):
     outside = [one for one in found(attack(f"{name}.pdf").data) if one.field is None]
     assert len(outside) == 1
     assert outside[0].byte_range is not None
+
+
+def test_boxes_of_all_fields_of_a_signature():
+    """A second field cannot show something that the report does not name."""
+    _, second = judge(attack("signature-of-two-fields.pdf").data).signatures
+    assert second.field == "Second"
+    assert [box.rect for box in second.boxes] == [Rect(200, 20, 280, 60), Rect(0, 0, 300, 200)]
+    assert [one.code for one in second.findings] == ["several_fields"]
+
+
+def test_boxes_of_widgets_at_any_depth():
+    data = attack("control-widget-two-levels-below.pdf").data
+    _, second = judge(data).signatures
+    assert [box.rect for box in second.boxes] == [Rect(0, 0, 300, 200)]
+    assert second.findings == ()
+    with pytest.raises(pdfseal.DocumentError, match="field-depth"):
+        pdfseal.verify(data, limits=Limits(field_depth=1))
 
 
 def test_prepared_signature_is_the_empty_one():

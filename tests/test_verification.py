@@ -266,12 +266,19 @@ PYHANKO_ACCEPTS |= {
     "form-comes-to-say-how-to-draw": "pyHanko reads the lock of the references alone, not /Lock",
     "font-of-the-form-exchanged": "pyHanko lets the fonts of the form be exchanged",
 }
+PYHANKO_ACCEPTS |= {
+    "length-beyond-the-end": "pyHanko goes by the bytes that are there when it comes to the signed state",
+    "entry-leads-to-another-number": "pyHanko rebuilds nothing; pypdf takes the number that it finds there",
+    "signature-of-two-fields": "pyHanko reports a signature by one of its fields",
+    "certified-twice-over": "pyHanko goes by the first of two transforms",
+}
 # What pyHanko refuses and pdfseal accepts.
 PYHANKO_REFUSES = {
     "control-docmdp-2-signed-again": "P 2 permits signing (ISO 32000-2, table 257)",
     "control-docmdp-3-annotation-added": "P 3 permits annotations; pyHanko judges none",
     "control-note-that-names-no-page": "P 3 permits annotations; pyHanko judges none",
     "control-encrypted-anew": "pyHanko is not told to decrypt it with an empty password",
+    "control-widget-two-levels-below": "pyHanko looks for widgets among the kids of the field alone",
     "control-page-says-what-it-inherited": "written out or inherited, the page is the same (7.7.3.4)",
 }
 

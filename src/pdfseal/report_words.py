@@ -128,6 +128,7 @@ FINDINGS: tuple[tuple[str, str], ...] = (
     ("gap_mismatch", "签名覆盖范围与签名内容的位置不符"),
     ("partial_coverage", "签名未覆盖整个文件或某一完整版本"),
     ("not_in_form", "签名不在表单中"),
+    ("several_fields", "同一签名被多个表单域引用"),
     ("empty", "签名域已准备但尚未签名"),
     ("container_unreadable", "签名数据无法读取"),
     ("weak_algorithm", "使用了强度不足的算法"),

@@ -49,13 +49,18 @@ class FoundSignature:
     coverage: Coverage
     problems: tuple[tuple[str, str], ...]
     widget: Dictionary | None = dataclasses.field(repr=False)
-    widget_ref: Ref | None
     owners: tuple[Dictionary, ...] = dataclasses.field(default=(), repr=False)  # every field with this value
+    places: tuple[Value, ...] = dataclasses.field(default=(), repr=False)  # how each is led to
 
     @property
     def covered_end(self) -> int:
         """Where the covered part of the file ends, 0 where nothing is covered."""
         return self.byte_range[2] + self.byte_range[3] if self.byte_range else 0
+
+    @property
+    def field_count(self) -> int:
+        """How many fields have it as their value: what has a parent and no name of its own is a widget."""
+        return sum("T" in owner or "Parent" not in owner for owner in self.owners)
 
     @property
     def empty(self) -> bool:
@@ -88,21 +93,21 @@ def find_signatures(document: Document) -> tuple[FoundSignature, ...]:
 
 def _find_signatures(document: Document) -> tuple[FoundSignature, ...]:
     found: dict[object, FoundSignature] = {}
-    owners: dict[object, list[Dictionary]] = defaultdict(list)
+    owners: dict[object, list[tuple[Value, Dictionary]]] = defaultdict(list)
     for kid, dictionary, name, kind in walk_fields(document):
         if kind == Name("Sig") and document.dictionary(dictionary.get("V")) is not None:
             key, located = _locate_value(document, kid, dictionary)
             if key not in found:  # a later field may claim it as well
-                ref = kid if isinstance(kid, Ref) else None
-                found[key] = _examine(document, located, name, dictionary, ref)
-            owners[key].append(dictionary)
+                found[key] = _examine(document, located, name, dictionary)
+            owners[key].append((kid, dictionary))
         _check_count(document, found)
     for key, located in (*_in_first_form(document), *_written_later(document)):
         if key not in found:
-            found[key] = _examine(document, located, None, None, None)
+            found[key] = _examine(document, located, None, None)
         _check_count(document, found)
     for key, fields in owners.items():
-        found[key] = dataclasses.replace(found[key], owners=tuple(fields))
+        places, dictionaries = zip(*fields, strict=True)
+        found[key] = dataclasses.replace(found[key], owners=dictionaries, places=places)
     return tuple(sorted(found.values(), key=lambda one: (one.covered_end, one.field or "")))
 
 
@@ -176,7 +181,7 @@ def _written_later(document: Document) -> Iterator[tuple[object, _Located]]:
 
 
 def _examine(
-    document: Document, located: _Located, name: str | None, widget: Dictionary | None, ref: Ref | None
+    document: Document, located: _Located, name: str | None, widget: Dictionary | None
 ) -> FoundSignature:
     document.work.spend(PER_SIGNATURE)
     dictionary = located.dictionary
@@ -194,7 +199,6 @@ def _examine(
         coverage=_coverage(document, byte_range),
         problems=tuple(problems),
         widget=widget,
-        widget_ref=ref,
     )
 
 
@@ -296,16 +300,23 @@ def displayed_boxes(
 
 
 def _widgets(document: Document, found: FoundSignature) -> Iterator[tuple[Ref, Rect]]:
-    """The visible widgets of a signature's field: the field itself, or its kids."""
-    if found.widget is None:
-        return
-    kids = document.array(found.widget.get("Kids")) or []
-    document.work.spend(PER_KID * len(kids))
-    for ref in (found.widget_ref, *kids):
-        widget = document.dictionary(ref) if isinstance(ref, Ref) else None
-        rect = widget_rect(document, widget) if widget is not None else None
-        if isinstance(ref, Ref) and rect is not None:
-            yield ref, rect
+    """The visible widgets of a signature: all of its fields, and whatever stands below them."""
+    stack: list[tuple[Value, int]] = [(place, 0) for place in reversed(found.places)]
+    seen: set[Ref] = set()
+    while stack:
+        place, depth = stack.pop()
+        widget = document.dictionary(place)
+        if widget is None or (isinstance(place, Ref) and place in seen):
+            continue
+        if depth > document.limits.field_depth:
+            raise document.limits.exceeded("field_depth", "the form's fields are nested too deeply")
+        if isinstance(place, Ref):
+            seen.add(place)
+            if (rect := widget_rect(document, widget)) is not None:
+                yield place, rect
+        kids = document.array(widget.get("Kids")) or []
+        document.work.spend(PER_KID * (1 + len(kids)))
+        stack.extend((kid, depth + 1) for kid in reversed(kids))
 
 
 def _places(document: Document, wanted: dict[Ref, Rect]) -> Iterator[tuple[Ref, int, Rect]]:

@@ -175,6 +175,9 @@ def _judge_byte_range(case: _Case) -> None:
         case.note(
             "not_in_form", "error", "the signature is in the file, but no field of the form leads to it"
         )
+    if found.field_count > 1:
+        message = f"the signature is the value of {found.field_count} fields; the first of them is named here"
+        case.note("several_fields", "warning", message)
 
 
 def _read_container(case: _Case, policy: Policy) -> None:
