@@ -34,6 +34,14 @@ def is_box(document: Document, value: Value) -> bool:
     return _numbers(document, value, 4) is not None
 
 
+def has_area(document: Document, value: Value) -> bool:
+    """Whether something can be seen in a rectangle; what is none may be anything."""
+    if value is None:
+        return False
+    box = _numbers(document, value, 4)
+    return box is None or (box[0] != box[2] and box[1] != box[3])
+
+
 def is_clipped(document: Document, form: Dictionary) -> bool:
     """Whether all readers fit the /BBox of a form XObject into a rectangle, and alike.
 

@@ -35,9 +35,7 @@ def doubts_about(first: Live, listing: Listing) -> Iterator[Change]:
         reason = "the file grew, and readers differ on which object of its object stream this one is"
         yield Change(number, "other", reason)
     if listing.backwards is not None:
-        reason = (
-            "the file grew, and a newer section leads to an earlier place or generation"
-        )
+        reason = "the file grew, and a newer section leads to an earlier place or generation"
         yield Change(listing.backwards, "other", reason)
     if says_length(document, document.end) and not begins_in_front(document):
         yield Change(0, "other", "the file grew, and was as long before as its first object says")

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pdfseal.errors import DocumentError
-from pdfseal.pdf.changes.appearances import is_clipped, stays_inside
+from pdfseal.pdf.changes.appearances import is_clipped
+from pdfseal.pdf.changes.field_rules import FieldRules
 from pdfseal.pdf.changes.levels import EVERY_FIELD, Change
 from pdfseal.pdf.changes.live import Live
-from pdfseal.pdf.changes.names import is_partial_name
 from pdfseal.pdf.changes.objects import as_list, ends_as_said, generation, object_kind, object_of
 from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.changes.roles import Roles
@@ -29,28 +29,12 @@ from pdfseal.pdf.xref import InUse, Packed
 
 _CATALOG_TEXTS = frozenset({"PageLabels", "Lang"})  # text strings, written again by some tools
 
-# Keys of a field or widget that filling it in may change (12.7.4, 12.5.5).
-_FILLING_KEYS = frozenset(
-    {"V", "AP", "AS", "M", "F", "MK", "Rect", "P", "DV", "I", "DA", "Lock", "SV", "Type", "Subtype"}
-)
-_FILLABLE = frozenset({"V", "AP", "AS", "M", "I"})
-# What these entries of a field may be: never a dictionary, which might be a font or another resource.
-_KINDS = {"M": bytes, "AS": Name, "I": list, "F": int, "DA": bytes, "Rect": list, "Type": Name}
 # Objects that long-term validation and metadata updates may replace, and what they must be.
 _LTV_ROLES = {
     "dss": frozenset({"dictionary", "array"}),
     "metadata": frozenset({"metadata"}),
     "info": frozenset({"dictionary"}),
 }
-# A document timestamp says nothing of what is shown, and anybody can have one made.
-_STAMPING_KEYS = frozenset({"V", "M", "P"})
-# What an empty signature field may hold: nothing that any reader draws, a border for example.
-_EMPTY_KEYS = frozenset(
-    {"FT", "T", "TU", "TM", "Type", "Subtype", "Rect", "F", "P", "Ff", "SV", "Lock", "StructParent"}
-)
-# What makes a widget show or do something.
-_SHOWN_KEYS = ("AP", "MK", "A", "AA")
-_APPEARANCE_KEYS = frozenset({"N", "R", "D"})
 # A stream whose data are the same however they are written, and the entries that say how.
 _PLAIN_FILTERS = (None, Name("FlateDecode"), [Name("FlateDecode")])
 _CODING_KEYS = frozenset({"Filter", "Length"})
@@ -67,11 +51,13 @@ class Judge:
     references: References
     numbers: list[int]
     roles: Roles = field(init=False)
+    field_rules: FieldRules = field(init=False)
     # effective attributes of each page, by number, once for each place in the tree; None until asked for
     inherited: dict[int, list[Dictionary]] | None = None
 
     def __post_init__(self) -> None:
         self.roles = Roles(self.before, self.live, self.references, self.old.fields)
+        self.field_rules = FieldRules(self.old, self.new, self.live, self.references)
 
     @property
     def before(self) -> Document:
@@ -92,19 +78,7 @@ class Judge:
                 yield from self._judge_object(number)
             except DocumentError as error:
                 yield Change(number, "other", f"the object cannot be read: {error.message}")
-        yield from self._judge_new_fields()
-
-    def _judge_new_fields(self) -> Iterator[Change]:
-        """What the form came to lead to, by the /Kids of new fields as well (12.7.4)."""
-        for number in sorted(self.new.fields.keys() - self.old.fields.keys()):
-            if self.old.has(number):
-                yield Change(number, "other", "an existing object became a form field")
-                continue
-            yield self._judge_addition(number, Ref(number, generation(self.after.entry(number))))
-            added = object_of(self.after, number)
-            kids = self.after.array(added.get("Kids")) if isinstance(added, Dictionary) else None
-            if not all(isinstance(kid, Ref) for kid in kids or []):
-                yield Change(number, "other", "a field was added that holds another field")
+        yield from self.field_rules.new_fields()
 
     def _judge_object(self, number: int) -> Iterator[Change]:
         before, after = self.before.entry(number), self.after.entry(number)
@@ -232,7 +206,7 @@ class Judge:
             if key == "Fields":
                 yield from self._judge_arrays(number, old.get(key), new.get(key))
             elif key == "SigFlags":
-                yield Change(number, "signatures", "the form says that there are signatures")
+                yield Change(number, "ltv", "the form says that there are signatures")
             elif key in ("DR", "DA", "NeedAppearances"):  # with these every field is drawn anew
                 more = key == "NeedAppearances" or self._only_grew(old.get(key), new.get(key))
                 reason = f"/{key} of the form was {'changed' if more else 'exchanged'}"
@@ -322,143 +296,10 @@ class Judge:
             yield Change(number, "other", "fields or annotations were removed or exchanged")
             return
         for item in new[len(old) :]:
-            yield self._judge_addition(number, item)
-
-    def _judge_addition(self, number: int, item: Value) -> Change:
-        added = self.after.object(item) if isinstance(item, Ref) else item
-        if not isinstance(added, Dictionary):
-            return Change(number, "other", "an entry was added that is no field or annotation")
-        target = item.number if isinstance(item, Ref) else number
-        if self.after.resolve(added.get("Subtype")) not in (None, Name("Widget")):
-            return Change(target, "annotations", "an annotation was added")  # whatever field it claims to be
-        if isinstance(item, Ref) and self.old.has(item.number):
-            return self._judge_placing(number, item, added)
-        if isinstance(item, Ref) and self.after.is_stream(item.number):
-            return Change(number, "other", "a stream was added where only dictionaries belong")
-        kind = self.new.inherited(added, "FT")
-        if kind == Name("Sig"):
-            return self._judge_signature_field(target, item, added)
-        if added.get("Subtype") is not None and kind is None:
-            return Change(target, "annotations", "an annotation was added")
-        return Change(target, "other", "a form field was added that is no signature field")
-
-    def _judge_placing(self, number: int, item: Ref, widget: Dictionary) -> Change:
-        """An existing object comes to stand among the fields or annotations as well."""
-        if self.old.kind(item.number) != Name("Sig"):
-            return Change(number, "other", f"the existing object {item.number} was given a second use")
-        signature = self._new_signature(item, widget)
-        if self._shows(widget) and (signature is None or self._is_timestamp(signature)):
-            return Change(item.number, "other", "an existing signature field was placed, and shows something")
-        if (wrong := self._shows_too_much(item, widget)) is not None:
-            return Change(item.number, "other", wrong)
-        return Change(item.number, "signatures", "an existing signature field was placed")
-
-    def _judge_signature_field(self, number: int, item: Value, widget: Dictionary) -> Change:
-        signature = self._new_signature(item, widget)
-        if signature is None and ("Parent" in widget or set(widget) - _EMPTY_KEYS - {"V"}):
-            reason = "a signature field was added that shows something unsigned"
-            return Change(number, "annotations", reason)
-        if (wrong := self._shows_too_much(item, widget)) is not None:
-            return Change(number, "other", wrong)
-        if signature is None:
-            if self.after.resolve(widget.get("V")) is None:
-                return Change(number, "signatures", "an empty signature field was added")
-            return Change(number, "other", "a field was added for a signature that was there or is none")
-        if self._is_timestamp(signature):
-            if self._shows(widget):
-                return Change(number, "annotations", "a document timestamp was added that shows something")
-            if "Parent" not in widget:
-                return Change(number, "ltv", "a document timestamp was added")
-        names = frozenset({self.new.fields[item.number][1]} if isinstance(item, Ref) else ())
-        return Change(number, "signatures", "a signature field was added", names)
-
-    def _shows(self, widget: Dictionary) -> bool:
-        return any(key in widget for key in _SHOWN_KEYS)
-
-    def _shows_too_much(self, item: Value, widget: Dictionary) -> str | None:
-        """What a signature field shows beside a signature.
-
-        pdfium takes fields of one name for one field (12.7.4.2), and shows the value of a text field in the
-        place of any other of its name, one that stands among the annotations alone included.
-        """
-        if not isinstance(item, Ref) or not self.new.is_in_form(item):
-            return "a signature field was added that the form does not lead to"
-        if "T" in widget and not is_partial_name(self.after.resolve(widget["T"])):
-            return "a signature field was added with a name that readers read differently"
-        if self.old.has_namesake(self.new, item.number):
-            return "a signature field was added with the name of a field of another kind"
-        return None if stays_inside(self.after, widget) else "a signature field shows more than its place"
-
-    def _is_timestamp(self, signature: Dictionary) -> bool:
-        """Whether a signature calls itself a document timestamp (12.8.5): it states when, not who or what."""
-        kind, how = (self.after.resolve(signature.get(key)) for key in ("Type", "SubFilter"))
-        return kind == Name("DocTimeStamp") or how == Name("ETSI.RFC3161")
-
-    def _new_signature(self, item: Value, widget: Dictionary) -> Dictionary | None:
-        """The signature that a later revision brought, where a field or widget belongs to it.
-
-        It must be new by every reference on the way to it, so that it is no older signature. The form must
-        lead to the widget, and to the field that has this value as to a signature field, so that the
-        signature is found and judged by itself.
-        """
-        holder, value = self.new.above(item, widget, "V")
-        if not (self.new.is_in_form(item) and self.new.is_in_form(holder, Name("Sig"))):
-            return None
-        for _ in range(self.after.limits.reference_hops):
-            if not isinstance(value, Ref) or self.old.has(value.number):
-                break
-            value = self.after.object(value)
-        return value if isinstance(value, Dictionary) else None
+            yield self.field_rules.addition(number, item)
 
     def _judge_field(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
-        kind = self.old.kind(number)
-        changed = set(changed_keys(old, new))
-        if (wrong := self._misfilled(changed, new, kind)) is not None:
-            yield Change(number, "other", f"/{wrong} of a form field became something else")
-        elif kind == Name("Sig"):
-            yield self._judge_signing(number, old, new, changed)
-        elif not changed <= _FILLABLE:
-            keys = ", ".join(sorted("/" + key for key in changed))
-            yield Change(number, "other", f"the form field's {keys} changed")
-        elif changed & {"AP", "AS"} and not self.old.is_filled_in(number):
-            yield Change(number, "other", "what is no field to be filled in was given another appearance")
-        elif changed & {"AP", "AS"} and not stays_inside(self.after, new):
-            yield Change(number, "other", "a form field shows more than its place")
-        else:
-            yield Change(number, "form_filling", "a form field was filled in", self.old.names(number))
-
-    def _judge_signing(self, number: int, old: Dictionary, new: Dictionary, changed: set[str]) -> Change:
-        if self.old.inherited(old, "V") is not None:
-            return Change(number, "other", "a signed signature field was changed")
-        signature = self._new_signature(Ref(number, 0), new)
-        if signature is None or not changed <= _FILLING_KEYS:
-            return Change(number, "other", "an empty signature field was changed")
-        if not stays_inside(self.after, new):
-            return Change(number, "other", "a signature field shows more than its place")
-        if self._is_timestamp(signature) and not changed <= _STAMPING_KEYS:
-            return Change(number, "other", "a document timestamp changed what an existing field shows")
-        for key in changed & {"Lock", "SV"} & old.keys():  # what its author demands of whoever signs here
-            if not alike(self.before.resolve(old[key]), self.after.resolve(new.get(key))):
-                return Change(number, "other", f"/{key} of an empty signature field was changed")
-        return Change(number, "signatures", "an empty signature field was signed", self.old.names(number))
-
-    def _misfilled(self, changed: set[str], new: Dictionary, kind: Value) -> str | None:
-        """A changed entry that is not of its kind: the field might be a dictionary of resources as well."""
-        if "Subtype" in changed and new.get("Subtype") != Name("Widget"):
-            return "Subtype"
-        for key, kinds in _KINDS.items():
-            if key in changed and key in new and not isinstance(self.after.resolve(new[key]), kinds):
-                return key
-        for key in changed & {"AP", "V", "MK"} & new.keys():
-            value = new[key]
-            found = self.after.dictionary(value)
-            if isinstance(value, Ref) and self.after.is_stream(value.number):
-                return key
-            if key == "V" and found is not None and kind != Name("Sig"):
-                return key
-            if key == "AP" and (found is None or not _APPEARANCE_KEYS.issuperset(found)):
-                return key
-        return None
+        return self.field_rules.field(number, old, new)
 
 
 _DICTIONARY_RULES = {

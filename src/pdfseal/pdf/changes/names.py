@@ -7,6 +7,7 @@ Reference: ISO 32000-2, 12.7.4.2 (field names).
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 
 from pdfseal.pdf.document import Document
@@ -60,8 +61,20 @@ def plain_name(name: str) -> str:
 
 def is_partial_name(value: Value) -> bool:
     """Whether this is what the /T of one field may be: text without a period (12.7.4.2)."""
-    name = decode_text_string(value) if isinstance(value, bytes) else ""
-    return name != "" and "." not in name
+    return is_name(value) and isinstance(value, bytes) and "." not in decode_text_string(value)
+
+
+def is_name(value: Value) -> bool:
+    """Whether all readers take the same text from a /T, which may be several parts of a name at once.
+
+    Some drop octets that are no text, and half of an escape; some take a name or a stream for text.
+    """
+    text = decode_text_string(value) if isinstance(value, bytes) else ""
+    return all(text.split(".")) and "\ufffd" not in text and not any(map(_is_control, text))
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) == "Cc"
 
 
 def _own_name(document: Document, dictionary: Dictionary) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from pdfseal.pdf.changes.appearances import is_box
-from pdfseal.pdf.changes.names import Names, name_upwards, names_of_fields, plain_name
+from pdfseal.pdf.changes.names import Names, is_name, name_upwards, names_of_fields, plain_name
 from pdfseal.pdf.changes.objects import object_of
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.field import walk_fields
@@ -35,6 +35,7 @@ class State:
     # fields that are no signature fields, by the last part of their names; and all names of those asked about
     _by_last: dict[str, list[tuple[int, str]]] | None = None
     _named: dict[str, set[str]] = field(default_factory=dict)
+    _misnamed: bool | None = None
 
     @classmethod
     def of(cls, document: Document) -> State:
@@ -67,6 +68,25 @@ class State:
         if not any(self._others(_last(name)) for name in likely):
             return False  # whatever leads to a field, its name ends in its own part
         return any(name in self._others(_last(name)) for name in map(plain_name, later.names(number)))
+
+    def is_misnamed(self, number: int) -> bool:
+        """Whether a field, or one above it, has a name that readers read differently."""
+        widget = object_of(self.document, number)
+        for _ in range(_MAX_FIELD_DEPTH):
+            if not isinstance(widget, Dictionary):
+                return False
+            if "T" in widget and not is_name(self.document.resolve(widget["T"])):
+                return True
+            widget = self.document.dictionary(widget.get("Parent"))
+        return True
+
+    def misnamed(self) -> bool:
+        """Whether any field is."""
+        if self._misnamed is None:
+            rows = walk_fields(self.document)
+            own = (self.document.resolve(row["T"]) for _, row, _, _ in rows if "T" in row)
+            self._misnamed = not all(map(is_name, own))
+        return self._misnamed
 
     def _others(self, last: str) -> set[str]:
         """All plain names of the fields that are no signature fields and of which one ends so."""
