@@ -271,6 +271,18 @@ PYHANKO_ACCEPTS |= {
     "entry-leads-to-another-number": "pyHanko rebuilds nothing; pypdf takes the number that it finds there",
     "signature-of-two-fields": "pyHanko reports a signature by one of its fields",
     "certified-twice-over": "pyHanko goes by the first of two transforms",
+    "version-leads-nowhere": "pyHanko rebuilds nothing; poppler does where a reference leads nowhere",
+    "version-with-a-wrong-generation": "pyHanko rebuilds nothing; poppler does where nothing is found",
+    "version-leads-nowhere-from-a-table": "pyHanko rebuilds nothing, so that what is packed is not lost",
+    "two-entries-share-a-head": "pyHanko rebuilds nothing; poppler does where a reference leads nowhere",
+    "line-behind-a-linearized-file": "pyHanko goes by startxref; poppler by the length that was said",
+    "revision-behind-a-linearized-file": "pyHanko goes by startxref; poppler by the length that was said",
+    "locked-field-inherits-a-value": "pyHanko asks which field was changed, not which ones inherit",
+    "locked-field-inherits-as-an-orphan": "pyHanko asks which field was changed, not which ones inherit",
+    "empty-field-named-with-an-open-escape": "pyHanko takes the escape for a part of the name",
+    "signature-called-a-timestamp": "pyHanko goes by /Type, whoever signed",
+    "signature-called-a-timestamp-under-a-lock": "pyHanko reads the lock of the references alone, not /Lock",
+    "signature-field-with-a-script": "pyHanko lets a signature field bring what it likes",
 }
 # What pyHanko refuses and pdfseal accepts.
 PYHANKO_REFUSES = {
