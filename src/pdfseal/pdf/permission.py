@@ -136,11 +136,12 @@ def stated_permission(document: Document, parameters: Dictionary) -> int | None:
 
 
 def read_lock(document: Document, parameters: Dictionary) -> FieldLock:
-    """From a /Lock or from FieldMDP parameters; an action that is not known locks everything."""
-    items = [document.resolve(item) for item in document.array(parameters.get("Fields")) or []]
+    """From a /Lock or from FieldMDP parameters; what is none of the known actions locks everything."""
+    fields = document.array(parameters.get("Fields"))
+    items = [document.resolve(item) for item in fields] if fields is not None else [None]
     names = tuple(decode_text_string(item) for item in items if isinstance(item, bytes))
     action = document.resolve(parameters.get("Action"))
     for known in _NAMING:
-        if action == Name(known):
+        if action == Name(known) and len(names) == len(items):
             return FieldLock(known, names)
     return FieldLock("All")

@@ -17,7 +17,7 @@ from pdfseal.pdf.changes.appearances import has_area, stays_inside
 from pdfseal.pdf.changes.levels import Change
 from pdfseal.pdf.changes.live import Live
 from pdfseal.pdf.changes.names import is_partial_name
-from pdfseal.pdf.changes.objects import generation, object_of
+from pdfseal.pdf.changes.objects import as_list, generation, object_of
 from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.changes.state import State
 from pdfseal.pdf.changes.values import alike, changed_keys
@@ -28,7 +28,7 @@ from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
 _SIGNING_KEYS = frozenset(
     {"V", "AP", "AS", "M", "F", "MK", "Rect", "P", "DV", "I", "DA", "Lock", "SV", "Type", "Subtype"}
 )
-_FILLABLE = frozenset({"V", "AP", "AS", "M", "I", "F", "Ff"})
+_FILLABLE = frozenset({"V", "AP", "AS", "M", "I", "F", "Ff", "MK"})
 _FILLABLE_TEXT = _FILLABLE | {"RV", "DS", "DA", "Q"}
 _TEXTS = (Name("Tx"), Name("Ch"))
 # What these entries of a field may be: never a dictionary, which might be a font or another resource.
@@ -52,6 +52,7 @@ _EMPTY_KEYS = frozenset(
 # What makes a widget show or do something.
 _SHOWN_KEYS = ("AP", "MK", "A", "AA")
 _APPEARANCE_KEYS = frozenset({"N", "R", "D"})
+_COLOURS = frozenset({"R", "BC", "BG"})
 
 
 @dataclass(slots=True)
@@ -100,9 +101,10 @@ class FieldRules:
         kind = self.new.inherited(added, "FT")
         if kind == Name("Sig"):
             return self._signature_field(target, item, added)
-        if added.get("Subtype") is not None and kind is None:
-            return Change(target, "annotations", "an annotation was added")
-        return Change(target, "other", "a form field was added that is no signature field")
+        what = (
+            "a form field was added that is no signature field" if kind else "a widget of no field was added"
+        )
+        return Change(target, "other", what)
 
     def _annotation(self, number: int, item: Value, added: Dictionary) -> Change:
         if self.new.is_in_form(item):
@@ -123,6 +125,8 @@ class FieldRules:
 
     def _signature_field(self, number: int, item: Value, widget: Dictionary) -> Change:
         signature = self._new_signature(item, widget)
+        if signature is None and self.new.inherited(widget, "V") is not None:
+            return Change(number, "other", "a field was added for a signature that was there or is none")
         shows_more = bool(set(widget) - _EMPTY_KEYS - {"V"})
         if signature is None and ("Parent" in widget or shows_more):
             reason = "a signature field was added that shows something unsigned"
@@ -130,9 +134,7 @@ class FieldRules:
         if (wrong := self._shows_too_much(item, widget)) is not None:
             return Change(number, "other", wrong)
         if signature is None:
-            if self.after.resolve(widget.get("V")) is None:
-                return Change(number, "signatures", "an empty signature field was added")
-            return Change(number, "other", "a field was added for a signature that was there or is none")
+            return Change(number, "signatures", "an empty signature field was added")
         if self._is_timestamp(signature):
             if self._shows(widget):
                 return Change(number, "annotations", "a document timestamp was added that shows something")
@@ -257,6 +259,8 @@ class FieldRules:
             for key, flag in _FLAGS.items():
                 if key in changed and not self._only_sets(flag, old.get(key), new.get(key)):
                     return key
+        if "MK" in changed and kind != Name("Sig") and not self._is_frame(old.get("MK"), new.get("MK")):
+            return "MK"
         for key in changed & {"AP", "V", "MK"} & new.keys():
             value = new[key]
             found = self.after.dictionary(value)
@@ -272,6 +276,21 @@ class FieldRules:
         """Whether /P is a page's place and not, for example, a policy of visibility."""
         page = self.after.dictionary(new.get("P"))
         return isinstance(old.get("P"), Ref | None) and page is not None and page.get("Type") == Name("Page")
+
+    def _is_frame(self, old: Value, new: Value) -> bool:
+        """Whether /MK (table 192) says a rotation and colours, and no caption but the one it said.
+
+        pdf.js writes it anew, with the colours in another space.
+        """
+        before, after = (
+            self.before.dictionary(old) or Dictionary(),
+            self.after.dictionary(new) or Dictionary(),
+        )
+        captions = {key: one for key, one in after.items() if key not in _COLOURS}
+        numbers = [part for key in _COLOURS & after.keys() for part in as_list(after[key]) or [after[key]]]
+        return all(isinstance(one, int | float) for one in numbers) and all(
+            key in before and alike(before[key], one) for key, one in captions.items()
+        )
 
     def _only_sets(self, flag: int, old: Value, new: Value) -> bool:
         before, after = self.before.resolve(old), self.after.resolve(new)
