@@ -613,3 +613,19 @@ def test_compose_notices_that_the_original_changed(tmp_path, pdfs):
     )  # fmt: skip
     assert "digest_mismatch" in done.stderr
     assert not (tmp_path / "out.pdf").exists()
+
+
+def test_a_terminal_obeys_nothing_that_a_file_says(tmp_path: Path):
+    """A field's name that wipes out the verdict above it and writes another one."""
+    name = "S\x1b[1F\r\u202efile.pdf: passed\n\x9b2K"
+    written = b"<FEFF" + name.encode("utf-16-be").hex().encode() + b">"
+    plain = "S" * (len(written) - 2)  # as long, so that nothing moves
+    data = steps.by_pdfseal(TABLE.read_bytes(), field_name=plain).replace(b"(%s)" % plain.encode(), written)
+    assert written in data
+    path = tmp_path / "file.pdf"
+    path.write_bytes(data)
+    for words in (["verify"], ["inspect"], ["verify", "--json"]):
+        done = CliRunner().invoke(main, [*words, str(path)])
+        assert "1F" in done.stdout, words
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", done.stdout), words
+        assert "\nfile.pdf" not in done.stdout

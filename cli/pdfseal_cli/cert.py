@@ -12,7 +12,7 @@ from pdfseal.api import revocation_data
 from pdfseal.pki.describe import describe, extension_text
 from pdfseal.pki.revocation import RevocationPolicy
 from pdfseal.pki.validation import Validation, validate_certificate
-from pdfseal_cli.edge import DONE, FAILED, INDETERMINATE, guarded, print_json, say
+from pdfseal_cli.edge import DONE, FAILED, INDETERMINATE, guarded, print_json, printable, say, say_plainly
 from pdfseal_cli.kinds import MOMENT, OUTPUT
 from pdfseal_cli.outputs import write_output
 from pdfseal_cli.params import json_option, read_certificates
@@ -41,7 +41,7 @@ def show(**options: Any) -> None:
             print_json({"schema": 1, "oid": options["oid"], "texts": texts})
         else:
             for text in texts:
-                say(text or "")
+                say_plainly(text or "")
         return
     described = [describe(one) for one in certificates]
     if options["as_json"]:
@@ -68,10 +68,10 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return printable(", ".join(map(str, value)))
     if isinstance(value, dict):
-        return f"{value['text']}" + (" (critical)" if value["critical"] else "")
-    return str(value)
+        return printable(f"{value['text']}") + (" (critical)" if value["critical"] else "")
+    return printable(str(value))
 
 
 def _judging_options(command: Any) -> Any:
@@ -98,11 +98,11 @@ def verify(**options: Any) -> int:
     if options["as_json"]:
         print_json({"schema": 1, "certificate": describe(leaf), **_facts(result)})
     else:
-        say(f"{leaf.subject or leaf.serial_hex}: {result.status}, revocation {result.revocation}")
+        say_plainly(f"{leaf.subject or leaf.serial_hex}: {result.status}, revocation {result.revocation}")
         if result.reason:
-            say(f"  {result.reason}")
+            say_plainly(f"  {result.reason}")
         for line in _chain_lines(result):
-            say(line)
+            say_plainly(line)
     return _code(result)
 
 
@@ -122,7 +122,7 @@ def chain(**options: Any) -> int:
         print_json({"schema": 1, **_facts(result)})
     else:
         for line in _chain_lines(result):
-            say(line)
+            say_plainly(line)
     return _code(result)
 
 

@@ -15,6 +15,7 @@ import functools
 import io
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -36,6 +37,11 @@ _EXIT_CODES: tuple[tuple[type[PdfsealError], int], ...] = (
     (InternalError, OURS),
 )
 VERDICT_CODES = {"passed": DONE, "failed": FAILED, "indeterminate": INDETERMINATE, "unsigned": UNSIGNED}
+
+# What a terminal obeys instead of showing it: controls, ends of lines, turns of direction (Unicode annex 9).
+_CONTROLS = r"\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+_COMMANDS_BUT_LINES = re.compile(f"[{_CONTROLS}]")
+_COMMANDS = re.compile(f"[{_CONTROLS}\n]")
 
 P = ParamSpec("P")
 
@@ -128,12 +134,16 @@ def concluded(program: Callable[[], Any], *, as_json: bool) -> int:
 
 
 def _say_error(code: str, message: str, *, as_json: bool) -> None:
-    _complain(f"pdfseal: {message} [{code}]")
+    _complain(f"pdfseal: {_COMMANDS_BUT_LINES.sub(_shown, message)} [{code}]")
     if as_json:
         try:
             print_json({"schema": 1, "error": {"code": code, "message": message}})
         except OutputLost as lost:
             _output_lost(lost)
+
+
+def _shown(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
 
 
 def _output_lost(error: OutputLost) -> int:
@@ -160,7 +170,22 @@ def _speak_any_text() -> None:
 
 def print_json(value: Any) -> None:
     """One JSON value on standard output, with Chinese as it is; octets of names that are no text escaped."""
-    say(json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace"))
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    plain = _COMMANDS_BUT_LINES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    say(plain.encode("utf-8", "backslashreplace"))
+
+
+def printable(text: str) -> str:
+    """Text that came from a file, as one line of which a terminal obeys nothing.
+
+    A field's name with an escape sequence could wipe out the verdict and write another.
+    """
+    return _COMMANDS.sub(_shown, text)
+
+
+def say_plainly(line: str) -> None:
+    """A line of a result that holds text from a file. Raises OutputLost."""
+    say(printable(line))
 
 
 def say(text: str | bytes) -> None:

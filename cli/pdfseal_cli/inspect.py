@@ -10,7 +10,7 @@ import pdfseal
 from pdfseal import Inspection
 from pdfseal.inspection import extract_length
 from pdfseal.pdf.source import copy_into, opened, write_atomically
-from pdfseal_cli.edge import guarded, print_json, say
+from pdfseal_cli.edge import guarded, print_json, say_plainly
 from pdfseal_cli.kinds import OUTPUT
 from pdfseal_cli.limits import limit_option, limits_of
 from pdfseal_cli.outputs import check_output
@@ -40,7 +40,7 @@ def inspect(**options: Any) -> None:
         print_json(found.to_json() | {"path": options["file"]})
         return
     for line in _lines(options["file"], found):
-        say(line)
+        say_plainly(line)
 
 
 def _lines(file: str, found: Inspection) -> list[str]:

@@ -11,7 +11,7 @@ import click
 import pdfseal
 from pdfseal import Located, Match
 from pdfseal.pdf.text.search import show_pages
-from pdfseal_cli.edge import guarded, note, print_json, say
+from pdfseal_cli.edge import guarded, note, print_json, say, say_plainly
 from pdfseal_cli.kinds import OUTPUT
 from pdfseal_cli.outputs import check_place, write_outputs
 from pdfseal_cli.params import KEYWORD_OPTIONS, json_option, pdf_input, read_pdf_password
@@ -61,7 +61,7 @@ def locate(**options: Any) -> None:
     for match in found.matches:
         for row in _rows(match):
             edges = ", ".join(f"{row[edge]:g}" for edge in ("left", "bottom", "right", "top"))
-            say(f"{row['match']}: page {row['page']}: {edges}: {row['text']}")
+            say_plainly(f"{row['match']}: page {row['page']}: {edges}: {row['text']}")
     for path in pictures:
         say(path)
 

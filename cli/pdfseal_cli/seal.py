@@ -22,7 +22,7 @@ from pdfseal.containers.seal import (
 from pdfseal.containers.ses_common import Seal
 from pdfseal.crypto.schemes import default_scheme
 from pdfseal.geometry import points_to_mm
-from pdfseal_cli.edge import VERDICT_CODES, guarded, print_json, say
+from pdfseal_cli.edge import VERDICT_CODES, guarded, print_json, say, say_plainly
 from pdfseal_cli.kinds import MOMENT, OUTPUT, SIZE
 from pdfseal_cli.outputs import write_output
 from pdfseal_cli.params import json_option, read_anchors, read_certificates, read_input, signature_argument
@@ -134,7 +134,7 @@ def show(**options: Any) -> None:
         print_json({"schema": 1, "seal": seal_facts(found)})
         return
     for line in _lines(found):
-        say(line)
+        say_plainly(line)
 
 
 @seal.command()
@@ -156,8 +156,10 @@ def verify(**options: Any) -> int:
     if options["as_json"]:
         print_json(report.to_json())
     else:
-        for line in _verdict_lines(options["file"], report):
-            say(line)
+        head, *lines = _verdict_lines(options["file"], report)
+        say(head)
+        for line in lines:
+            say_plainly(line)
     return VERDICT_CODES[report.verdict]
 
 

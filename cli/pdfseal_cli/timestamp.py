@@ -27,7 +27,7 @@ from pdfseal.timestamp import (
     verify_token,
 )
 from pdfseal.verification.timestamps import token_facts
-from pdfseal_cli.edge import DONE, FAILED, INDETERMINATE, guarded, print_json, say
+from pdfseal_cli.edge import DONE, FAILED, INDETERMINATE, guarded, print_json, say, say_plainly
 from pdfseal_cli.kinds import MOMENT, OUTPUT
 from pdfseal_cli.outputs import check_output, write_output
 from pdfseal_cli.params import (
@@ -172,7 +172,7 @@ def verify(**options: Any) -> int:
         say(f"{options['token']}: {verdict}")
         for check in result.checks:
             word = {True: "ok", False: "WRONG", None: "not checked"}[check.ok]
-            say(f"  {check.name + ':':21}{word}" + (f": {check.reason}" if check.reason else ""))
+            say_plainly(f"  {check.name + ':':21}{word}" + (f": {check.reason}" if check.reason else ""))
     return {"passed": DONE, "indeterminate": INDETERMINATE}.get(verdict, FAILED)
 
 
@@ -278,4 +278,4 @@ def _tell(facts: dict[str, Any], options: dict[str, Any]) -> None:
     for name, value in facts.items():
         shown = ", ".join(map(str, value)) if isinstance(value, list | dict) else value
         if shown not in (None, ""):
-            say(f"{name + ':':20}{shown}")
+            say_plainly(f"{name + ':':20}{shown}")

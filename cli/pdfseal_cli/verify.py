@@ -20,7 +20,9 @@ from pdfseal_cli.edge import (
     guarded,
     note,
     print_json,
+    printable,
     say,
+    say_plainly,
 )
 from pdfseal_cli.kinds import MOMENT, OUTPUT
 from pdfseal_cli.limits import limit_option, limits_of
@@ -119,12 +121,15 @@ def _json(file: str, result: Report | PdfsealError) -> dict[str, Any]:
 
 def _show(file: str, result: Report | PdfsealError) -> None:
     if isinstance(result, PdfsealError):
-        say(f"{file}: {click.style('unreadable', fg='red', bold=True)}: {result.message} [{result.code}]")
+        verdict = click.style("unreadable", fg="red", bold=True)
+        say(f"{file}: {verdict}: {printable(result.message)} [{result.code}]")
         return
     say(f"{file}: {_styled(result.verdict)}")
     for number, one in enumerate(result.signatures, start=1):
-        for line in _lines(number, one):
-            say(line)
+        head, *lines = _lines(number, one)
+        say(head)
+        for line in lines:
+            say_plainly(line)
 
 
 def _styled(verdict: str) -> str:
@@ -133,7 +138,7 @@ def _styled(verdict: str) -> str:
 
 def _lines(number: int, one: SignatureReport) -> list[str]:
     what = f"{one.field or '(no field)'}, {one.kind}, {one.algorithm or '?'}"
-    lines = [f"  signature {number}: {_styled(one.verdict)}  {what}"]
+    lines = [f"  signature {number}: {_styled(one.verdict)}  {printable(what)}"]
     if one.signer is not None:
         lines.append(f"    signer:    {one.signer.subject}")
         lines.append(f"    issuer:    {one.signer.issuer}, serial {one.signer.serial}")
