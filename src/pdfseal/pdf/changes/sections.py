@@ -128,6 +128,7 @@ def _misleading_end(section: Section, end: int) -> bool:
     return (
         section.end + len(tail) < end
         or tail.count(b"startxref") != 1
+        or tail.count(b"%%EOF") != 1
         or _TAILS[section.kind].fullmatch(tail) is None
         or len(tail) - tail.find(b"startxref") > _END_WINDOW_BYTES
     )
@@ -152,6 +153,8 @@ def _in_trailer(section: Section, most: int) -> str | None:
 def _in_listing(section: Section) -> str | None:
     parts = [section, *([section.hybrid] if section.hybrid else [])]
     for part in parts:
+        if part.source.read(part.offset - 1, 1) not in (b"\r", b"\n"):
+            return "a cross-reference section begins within a line"
         if any(one.first + one.count > following.first for one, following in pairwise(part.runs)):
             return "a cross-reference section lists an object twice, or in no order"
         if part is section and not section.highest:

@@ -114,7 +114,11 @@ def _whole(offset: int, document: Document, where: str) -> tuple[int, Dictionary
 
 def _is_coded_plainly(stream: Dictionary) -> bool:
     filters, parameters = stream.get("Filter"), stream.get("DecodeParms")
-    if filters not in _FILTERS or not _are_integers([stream.get("DL", 0)]):
+    if (
+        filters not in _FILTERS
+        or (filters is None and "Filter" in stream)
+        or not _are_integers([stream.get("DL", 0)])
+    ):
         return False
     if parameters is not None and isinstance(filters, list) != isinstance(parameters, list):
         return False
