@@ -14,9 +14,15 @@ from dataclasses import dataclass, field
 from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes.appearances import is_clipped
 from pdfseal.pdf.changes.field_rules import FieldRules
-from pdfseal.pdf.changes.levels import EVERY_FIELD, Change
+from pdfseal.pdf.changes.levels import Change
 from pdfseal.pdf.changes.live import Live
 from pdfseal.pdf.changes.objects import as_list, ends_as_said, generation, object_kind, object_of
+from pdfseal.pdf.changes.redrawing import (
+    FORM_RESOURCES,
+    is_resources_of_form,
+    judge_redrawing,
+    judge_resources,
+)
 from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.changes.roles import Roles
 from pdfseal.pdf.changes.state import State
@@ -107,6 +113,8 @@ class Judge:
             yield self._judge_update(number, role, old, new)
         elif self.before.is_stream(number) or self.after.is_stream(number):
             yield self._judge_stream(number, new)
+        elif is_resources_of_form(self.before, self.after, number, self.roles.leading):
+            yield judge_resources(self.before, self.after, number)
         elif isinstance(old, Dictionary) and isinstance(new, Dictionary) and role in _DICTIONARY_RULES:
             yield from _DICTIONARY_RULES[role](self, number, old, new)
         elif role == "fields" or self._is_annotation_array(number, old, new):
@@ -207,22 +215,10 @@ class Judge:
                 yield from self._judge_arrays(number, old.get(key), new.get(key))
             elif key == "SigFlags":
                 yield Change(number, "ltv", "the form says that there are signatures")
-            elif key in ("DR", "DA", "NeedAppearances"):  # with these every field is drawn anew
-                more = key == "NeedAppearances" or self._only_grew(old.get(key), new.get(key))
-                reason = f"/{key} of the form was {'changed' if more else 'exchanged'}"
-                names = frozenset({EVERY_FIELD, *(() if key == "NeedAppearances" else self.old.undrawn())})
-                yield Change(number, "form_filling" if more else "other", reason, names)
+            elif key in FORM_RESOURCES:  # with these every field is drawn anew
+                yield judge_redrawing(self.before, self.after, number, key, old.get(key), new.get(key))
             else:
                 yield Change(number, "other", f"/{key} of the form was changed")
-
-    def _only_grew(self, old: Value, new: Value, levels: int = 2) -> bool:
-        """Whether what was there is there still; a dictionary may have more, as may those in it in /DR."""
-        if old is None or alike(old, new):
-            return True
-        was, now = self.before.dictionary(old), self.after.dictionary(new)
-        if was is None or now is None or not levels:
-            return False
-        return all(self._only_grew(was[key], now.get(key), levels - 1) for key in was)
 
     def _judge_plain(self, number: int, old: Dictionary, new: Dictionary) -> Iterator[Change]:
         """A page, or any other dictionary: nothing but its /Annots may grow."""

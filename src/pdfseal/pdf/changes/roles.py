@@ -72,19 +72,19 @@ class Roles:
     def serves_only(self, number: int, role: str | None) -> bool:
         """Whether no signed object leads to this one other than its role allows."""
         if role == "field":
-            return all(entries <= _FIELD_ENTRIES for _, entries in self._leading(number))
+            return all(entries <= _FIELD_ENTRIES for _, entries in self.leading(number))
         if role not in _LEADING_KEYS:
             return True
-        return all(self._leads_rightly(number, role, *row) for row in self._leading(number))
+        return all(self._leads_rightly(number, role, *row) for row in self.leading(number))
 
-    def _leading(self, number: int) -> list[tuple[int, set[str]]]:
+    def leading(self, number: int) -> list[tuple[int, set[str]]]:
         """The objects that refer to this one, and the entries in which they do."""
         holders = self._references.referrers(self._live, number)
         return [(holder, self._live.entries_leading(holder, number)) for holder in holders]
 
     def _leads_rightly(self, number: int, role: str, holder: int, entries: set[str]) -> bool:
         if self._is_cross_reference_stream(holder) and entries <= {"Root", "Info"}:
-            return not self._leading(holder)  # a dictionary of resources as well, with a font /Info
+            return not self.leading(holder)  # a dictionary of resources as well, with a font /Info
         if role == "catalog":  # the reference dictionary of a DocMDP signature may name it as /Data
             inner = set(keys_leading_to(object_of(self._document, holder), number))
             return entries <= {"Reference", "Data"} and inner <= {"Data"}

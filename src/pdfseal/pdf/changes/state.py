@@ -5,9 +5,7 @@ Reference: ISO 32000-2, 12.7.4 (fields), 12.7.5 (kinds of fields).
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -20,8 +18,6 @@ from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
 
 _MAX_FIELD_DEPTH = 64
 _FILLED_KINDS = (Name("Tx"), Name("Ch"), Name("Btn"))
-_TEXT_KINDS = (Name("Tx"), Name("Ch"))
-_NAMES = re.compile(rb"/([^\x00\t\n\f\r ()<>\[\]{}/%]+)")
 _PUSHBUTTON = 1 << 16  # table 229: it keeps no value
 
 
@@ -121,26 +117,6 @@ class State:
     def inherited(self, widget: Dictionary, key: str) -> Value:
         """What the entry is or leads to."""
         return self.document.resolve(self.above(None, widget, key)[1])
-
-    def undrawn(self) -> Iterator[str]:
-        """The names of fields that show a value as soon as the form has the font for it (12.7.4.3).
-
-        They have no appearance, or are drawn anew in any case, and /DA names no font that /DR has.
-        """
-        form = self.document.dictionary(self.document.catalog.get("AcroForm")) or Dictionary()
-        resources = self.document.dictionary(form.get("DR")) or Dictionary()
-        fonts = self.document.dictionary(resources.get("Font")) or Dictionary()
-        always = self.document.resolve(form.get("NeedAppearances")) is True
-        for number, (kind, _) in self.fields.items():
-            widget = object_of(self.document, number)
-            if kind not in _TEXT_KINDS or not isinstance(widget, Dictionary):
-                continue
-            if "AP" in widget and not always:
-                continue
-            drawn = self.inherited(widget, "DA") or self.document.resolve(form.get("DA"))
-            named = _NAMES.findall(drawn) if isinstance(drawn, bytes) else []
-            if not any(name.decode("latin-1") in fonts for name in named):
-                yield from self.names(number)
 
     def is_filled_in(self, number: int) -> bool:
         """Whether an object is the widget of a field that people fill in (12.7.5).
