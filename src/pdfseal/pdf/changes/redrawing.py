@@ -13,7 +13,7 @@ Reference: ISO 32000-2, 12.7.3 (form), 12.7.4.3 (variable text: /DA and /DR), 12
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from pdfseal.pdf.changes.levels import EVERY_FIELD, Change
 from pdfseal.pdf.changes.objects import object_of
@@ -27,6 +27,7 @@ from pdfseal.pdf.xref import InUse
 
 FORM_RESOURCES = frozenset({"DR", "DA", "NeedAppearances"})
 _PUSHBUTTON = 1 << 16  # table 229
+_CATEGORIES_PER_STEP = 16
 _NAME = re.compile(rb"/([^\x00\t\n\f\r ()<>\[\]{}/%]*)")
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _SETS_FONT = re.compile(rb"/.*\bTf\b", re.DOTALL)
@@ -65,11 +66,11 @@ def judge_resources(before: Document, after: Document, number: int) -> Change:
 
 
 def is_resources_of_form(
-    before: Document, after: Document, number: int, leading: Iterable[tuple[int, set[str]]]
+    before: Document, after: Document, number: int, leading: Callable[[int], list[tuple[int, set[str]]]]
 ) -> bool:
     """Whether an object is the form's /DR or a category of it, was that alone, and still is.
 
-    `leading`: the signed objects that refer to it, and the entries in which they do.
+    `leading` gives the signed objects that refer to one, and the entries in which they do.
     """
     place = _place(before, number)
     if place is None or place != _place(after, number):
@@ -85,7 +86,7 @@ def is_resources_of_form(
         ways[resources.number] = place
     return all(
         entries == {ways.get(holder)} and [*keys_leading_to(object_of(before, holder), number)] == [place]
-        for holder, entries in leading
+        for holder, entries in leading(number)
     )
 
 
@@ -97,6 +98,7 @@ def _place(document: Document, number: int) -> str | None:
     """The one entry in which the form's resources refer to an object: /DR itself, or a category in it."""
     form = _form(document)
     resources = document.dictionary(form.get("DR")) or Dictionary()
+    document.work.spend(len(resources) // _CATEGORIES_PER_STEP)
     rows = [("DR", form.get("DR")), *resources.items()]
     keys = [key for key, value in rows if isinstance(value, Ref) and value.number == number]
     return keys[0] if len(keys) == 1 else None
