@@ -282,6 +282,10 @@ PYHANKO_ACCEPTS |= {
     "empty-field-named-with-an-open-escape": "pyHanko takes the escape for a part of the name",
     "signature-called-a-timestamp": "pyHanko goes by /Type, whoever signed",
     "signature-called-a-timestamp-under-a-lock": "pyHanko reads the lock of the references alone, not /Lock",
+    "font-added-for-an-annotation": "pyHanko lets the form come to have fonts, whoever waits for them",
+    "font-added-for-a-field-that-is-read-only": "pyHanko lets the form come to have fonts",
+    "default-appearance-of-the-form-added": "pyHanko lets the form come to say how to draw",
+    "captions-drawn-anew": "pyHanko lets readers be told to draw anew, whatever they then show",
     "signature-field-with-a-script": "pyHanko lets a signature field bring what it likes",
 }
 # What pyHanko refuses and pdfseal accepts.
