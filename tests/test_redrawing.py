@@ -216,6 +216,13 @@ def test_resources_by_themselves(
         assert judge_resources(*used.states(), number).level == ("other" if later else "form_filling")
 
 
+def test_what_a_trailer_leads_to_is_no_resource():
+    """A catalog that is its own /DR: no object but itself leads to it."""
+    itself = {1: ROOT.replace(b"4 0 R", b"<</Fields[]/DR 1 0 R>>")}
+    before, after = Case("", b"", FREE, b"", "", itself).states()
+    assert not is_resources_of_form(before, after, 1, lambda _: [(1, {"AcroForm"})])
+
+
 def test_many_annotations_cost_work():
     annotations = b"/Annots[" + b"7 0 R " * 1000
     case = Case("", FONTS, TEXT, MORE, "", {3: OBJECTS[3].replace(b"/Annots[", annotations)})

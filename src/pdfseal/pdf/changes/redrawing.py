@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from pdfseal.pdf.changes.levels import EVERY_FIELD, Change
-from pdfseal.pdf.changes.objects import object_of
+from pdfseal.pdf.changes.objects import information, object_of
 from pdfseal.pdf.changes.values import alike, all_references, keys_leading_to, repeats
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.field import walk_fields
@@ -77,6 +77,8 @@ def is_resources_of_form(
         return False
     if before.is_stream(number) or after.is_stream(number):
         return False
+    if any(isinstance(one, Ref) and one.number == number for one in (before.root, information(before))):
+        return False  # what a trailer leads to
     ways = {before.root.number: "AcroForm"}
     form = before.catalog.get("AcroForm")
     if isinstance(form, Ref):
