@@ -217,10 +217,9 @@ def test_resources_by_themselves(
 
 
 def test_what_a_trailer_leads_to_is_no_resource():
-    """A catalog that is its own /DR: no object but itself leads to it."""
-    itself = {1: ROOT.replace(b"4 0 R", b"<</Fields[]/DR 1 0 R>>")}
-    before, after = Case("", b"", FREE, b"", "", itself).states()
-    assert not is_resources_of_form(before, after, 1, lambda _: [(1, {"AcroForm"})])
+    """A catalog that is the form's /DR: no object but the form leads to it."""
+    before, after = Case("", b"/DR 1 0 R", FREE, b"/DR 1 0 R").states()
+    assert not is_resources_of_form(before, after, 1, lambda _: [(4, {"DR"})])
 
 
 def test_many_annotations_cost_work():
