@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pdfseal.errors import DocumentError
-from pdfseal.pdf.changes.appearances import is_clipped
+from pdfseal.pdf.changes.appearances import is_clipped, stays_inside
 from pdfseal.pdf.changes.field_rules import FieldRules
 from pdfseal.pdf.changes.levels import Change
 from pdfseal.pdf.changes.live import Live
@@ -115,6 +115,8 @@ class Judge:
             yield self._judge_stream(number, new)
         elif is_resources_of_form(self.before, self.after, number, self.roles.leading):
             yield judge_resources(self.before, self.after, number)
+        elif isinstance(new, Dictionary) and role is None and (names := self._filled_appearance(number)):
+            yield self._judge_states(number, names)
         elif isinstance(old, Dictionary) and isinstance(new, Dictionary) and role in _DICTIONARY_RULES:
             yield from _DICTIONARY_RULES[role](self, number, old, new)
         elif role == "fields" or self._is_annotation_array(number, old, new):
@@ -136,15 +138,35 @@ class Judge:
 
     def _filled_appearance(self, number: int) -> frozenset[str]:
         """The names of the field whose appearance an object is, where it is that alone and no signature."""
-        owners, names = set(), frozenset[str]()
+        widgets = self._widgets_showing(number)
+        owners = {self.old.fields[widget][1] for widget in widgets}
+        names = (name for widget in widgets for name in self.old.names(widget))
+        return frozenset(names) if len(owners) == 1 else frozenset()
+
+    def _widgets_showing(self, number: int, levels: int = 3) -> frozenset[int]:
+        """The widgets of which an object is the appearance, or part of it; none if it is anything else too.
+
+        /AP leads to a stream, by a dictionary of appearances and one of states if they are objects of their
+        own (12.5.5).
+        """
+        found = frozenset[int]()
         for holder in self.references.referrers(self.live, number):
-            if not self.old.is_filled_in(holder) or self.roles.of(holder) != "field":
+            above, role = frozenset[int](), self.roles.of(holder)
+            if role == "field" and self.old.is_filled_in(holder):
+                above = frozenset({holder} if self.live.entries_leading(holder, number) == {"AP"} else ())
+            elif role is None and levels > 1 and not self.before.is_stream(holder):
+                above = self._widgets_showing(holder, levels - 1)
+            if not above:
                 return frozenset()
-            if self.live.entries_leading(holder, number) != {"AP"}:
-                return frozenset()
-            owners.add(self.old.fields[holder][1])
-            names |= self.old.names(holder)
-        return names if len(owners) == 1 else frozenset()
+            found |= above
+        return found
+
+    def _judge_states(self, number: int, names: frozenset[str]) -> Change:
+        """The dictionary of a widget's appearances, or of those of its states, that was written again."""
+        widgets = [object_of(self.after, widget) for widget in self._widgets_showing(number)]
+        if all(isinstance(one, Dictionary) and stays_inside(self.after, one) for one in widgets):
+            return Change(number, "form_filling", "the appearances of a form field were exchanged", names)
+        return Change(number, "other", "a form field shows more than its place")
 
     def _stands(self, number: int, entry: Packed) -> bool:
         return self.after.object_stream(entry.stream).stands(number, entry.place)

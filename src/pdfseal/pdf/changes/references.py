@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from pdfseal.pdf.changes.live import Live
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.limits import BYTES_PER_STEP_SCANNED
 from pdfseal.pdf.source import WINDOW_BYTES, overlapping
 from pdfseal.pdf.xref import InUse
 
@@ -28,23 +29,35 @@ _LIKELY = re.compile(
 
 
 class References:
-    """The places in the bytes of a document where any of `numbers` is referred to."""
+    """The places in the bytes of a document where any of `numbers` is referred to.
+
+    Others are searched for when they are asked about, which costs another look at the file.
+    """
 
     def __init__(self, document: Document, numbers: Iterable[int]) -> None:
-        self._numbers = frozenset(numbers)
+        self._document = document
+        self._numbers: frozenset[int] = frozenset()
         self._plain: dict[int, list[int]] = {}
         # by the offset of an object stream, which states may have in common
         self._streams: dict[int, frozenset[int]] = {}
-        for index, window in enumerate(overlapping(document.source, 0, document.end)):
+        self._search(frozenset(numbers))
+
+    def _search(self, numbers: frozenset[int]) -> None:
+        self._numbers |= numbers
+        self._streams.clear()
+        for index, window in enumerate(overlapping(self._document.source, 0, self._document.end)):
             start = index * WINDOW_BYTES
-            for position, number in _references(window, self._numbers):
+            for position, number in _references(window, numbers):
                 if position < WINDOW_BYTES:
                     self._plain.setdefault(number, []).append(start + position)
-        for positions in self._plain.values():
-            positions.sort()
+        for number in numbers & self._plain.keys():
+            self._plain[number].sort()
 
     def referrers(self, live: Live, number: int) -> set[int]:
-        """Numbers of the objects of a state that refer to `number`, one of those that were searched for."""
+        """Numbers of the objects of a state that refer to `number`."""
+        if number not in self._numbers:
+            self._document.work.spend(1 + self._document.end // BYTES_PER_STEP_SCANNED)
+            self._search(frozenset({number}))
         positions = self._plain.get(number, [])
         before_end = positions[: bisect_left(positions, live.document.end)]
         candidates = {holder for at in before_end if (holder := live.object_around(at)) is not None}
