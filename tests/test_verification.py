@@ -295,6 +295,9 @@ PYHANKO_REFUSES = {
     "control-note-that-names-no-page": "P 3 permits annotations; pyHanko judges none",
     "control-encrypted-anew": "pyHanko is not told to decrypt it with an empty password",
     "control-widget-two-levels-below": "pyHanko looks for widgets among the kids of the field alone",
+    "control-filled-in-and-made-read-only": "filling in may set rich text (12.7.4.3) and the size of text",
+    "control-frame-written-anew": "Firefox writes /MK again, and its colours in another space",
+    "control-saved-by-a-browser": "compressed or not, the content of the page is the same",
     "control-page-says-what-it-inherited": "written out or inherited, the page is the same (7.7.3.4)",
 }
 

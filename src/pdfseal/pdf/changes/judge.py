@@ -113,7 +113,7 @@ class Judge:
             yield self._judge_update(number, role, old, new)
         elif self.before.is_stream(number) or self.after.is_stream(number):
             yield self._judge_stream(number, new)
-        elif is_resources_of_form(self.before, self.after, number, self.roles.leading):
+        elif role is None and is_resources_of_form(self.before, self.after, number, self.roles.leading):
             yield judge_resources(self.before, self.after, number)
         elif isinstance(new, Dictionary) and role is None and (names := self._filled_appearance(number)):
             yield self._judge_states(number, names)
