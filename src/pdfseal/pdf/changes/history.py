@@ -174,7 +174,7 @@ class _Growth:
         if kinds == ("stream", "table") and any(self.live.packed.values()):
             # poppler rebuilds the one, at any reference that leads nowhere, and not the other
             yield Change(
-                0, "other", "a table follows cross-reference streams: some readers lose packed objects"
+                0, "other", "a table follows cross-reference streams: some readers lose objects"
             )
         known = old.document.trailer.get("Size")
         if (wrong := fault(sections, new.document, known if isinstance(known, int) else 0)) is not None:
