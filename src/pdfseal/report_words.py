@@ -129,6 +129,7 @@ FINDINGS: tuple[tuple[str, str], ...] = (
     ("partial_coverage", "签名未覆盖整个文件或某一完整版本"),
     ("not_in_form", "签名不在表单中"),
     ("several_fields", "同一签名被多个表单域引用"),
+    ("certification_not_first", "认证签名不是文档的第一个签名"),
     ("empty", "签名域已准备但尚未签名"),
     ("container_unreadable", "签名数据无法读取"),
     ("weak_algorithm", "使用了强度不足的算法"),

@@ -35,7 +35,7 @@ from pdfseal.pdf.changes import EVERY_FIELD, MAX_DETAILS, History
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.dss import Dss, read_dss
 from pdfseal.pdf.limits import DEFAULT_LIMITS, Limits
-from pdfseal.pdf.permission import read_permission
+from pdfseal.pdf.permission import docmdp_permission, read_permission
 from pdfseal.pdf.signature import FoundSignature, covered_pieces, displayed_boxes, find_signatures
 from pdfseal.pdf.source import Source
 from pdfseal.pki.certificate import Certificate
@@ -137,6 +137,7 @@ def verify(source: Source, policy: Policy) -> Report:
     for case in cases:
         _judge_byte_range(case)
         _read_container(case, policy)
+    _judge_certifications(document, cases)
     digests = _digest_all(source, cases)
     for case in cases:
         _check_container(case, digests)
@@ -178,6 +179,14 @@ def _judge_byte_range(case: _Case) -> None:
     if found.field_count > 1:
         message = f"the signature is the value of {found.field_count} fields; the first of them is named here"
         case.note("several_fields", "warning", message)
+
+
+def _judge_certifications(document: Document, cases: Sequence[_Case]) -> None:
+    # 12.8.2.2.1: one signature certifies a document, the first
+    for case in cases[1:]:
+        if docmdp_permission(document, case.found.dictionary) is not None:
+            message = "the signature says that it certifies the document, and it is not the first one"
+            case.note("certification_not_first", "warning", message)
 
 
 def _read_container(case: _Case, policy: Policy) -> None:

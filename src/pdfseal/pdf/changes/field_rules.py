@@ -207,6 +207,8 @@ class FieldRules:
             yield Change(number, "other", f"the form field's {keys} changed")
         elif changed & {"AP", "AS"} and not self.old.is_filled_in(number):
             yield Change(number, "other", "what is no field to be filled in was given another appearance")
+        elif kind == Name("Btn") and "AP" in changed and not changed & {"AS", "V"}:
+            yield Change(number, "other", "a button was given another appearance for the state that it is in")
         elif changed & {"AP", "AS"} and not stays_inside(self.after, new):
             yield Change(number, "other", "a form field shows more than its place")
         else:

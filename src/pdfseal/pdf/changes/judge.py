@@ -131,6 +131,8 @@ class Judge:
         is_form = drawn.get("Subtype") == Name("Form") and drawn.get("Type") in (None, Name("XObject"))
         is_form = is_form and is_clipped(self.after, drawn)
         is_alone = number not in self.live.packed  # and no object stream as well
+        # the states of a button are drawn once, and filling in chooses one
+        is_alone &= all(self.old.kind(one) != Name("Btn") for one in self._widgets_showing(number))
         streams = self.before.is_stream(number) and self.after.is_stream(number)
         if names and is_form and is_alone and streams:
             return Change(number, "form_filling", "the appearance of a form field was drawn anew", names)
