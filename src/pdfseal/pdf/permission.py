@@ -84,9 +84,11 @@ class Permission:
 def read_permission(document: Document, signature: Dictionary, *fields: Dictionary) -> Permission:
     """The permission of a signature dictionary and of the fields that it is the value of.
 
-    A /Lock may stand in any of these, or in a field above: all of them count.
+    A /Lock may stand in any of these, in a field above, or in a widget below: all of them count.
     """
-    locks = [lock for field in fields for lock in _locks_above(document, field)]
+    locks = [
+        lock for field in fields for lock in (*_locks_above(document, field), *_locks_below(document, field))
+    ]
     stated = [stated_permission(document, lock) for lock in locks]
     # parameters that are not there lock everything, as does an action that is not known
     rules = [one or Dictionary() for one in _transforms(document, signature, "FieldMDP")]
@@ -105,6 +107,14 @@ def _locks_above(document: Document, field: Dictionary) -> Iterator[Dictionary]:
         if (lock := document.dictionary(found.get("Lock"))) is not None:
             yield lock
         found = document.dictionary(found.get("Parent"))
+
+
+def _locks_below(document: Document, field: Dictionary) -> Iterator[Dictionary]:
+    for kid in document.array(field.get("Kids")) or []:
+        widget = document.dictionary(kid)
+        lock = document.dictionary(widget.get("Lock")) if widget is not None else None
+        if lock is not None:
+            yield lock
 
 
 def docmdp_permission(document: Document, signature: Dictionary) -> int | None:
@@ -139,7 +149,8 @@ def read_lock(document: Document, parameters: Dictionary) -> FieldLock:
     """From a /Lock or from FieldMDP parameters; what is none of the known actions locks everything."""
     fields = document.array(parameters.get("Fields"))
     items = [document.resolve(item) for item in fields] if fields is not None else [None]
-    names = tuple(decode_text_string(item) for item in items if isinstance(item, bytes))
+    texts = (decode_text_string(item) for item in items if isinstance(item, bytes))
+    names = tuple(".".join(filter(None, text.split("."))) for text in texts)  # empty parts are none
     action = document.resolve(parameters.get("Action"))
     for known in _NAMING:
         if action == Name(known) and len(names) == len(items):

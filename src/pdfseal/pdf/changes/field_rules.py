@@ -49,8 +49,29 @@ _STAMPING_KEYS = frozenset({"V", "M", "P"})
 _EMPTY_KEYS = frozenset(
     {"FT", "T", "TU", "TM", "Type", "Subtype", "Rect", "F", "P", "Ff", "SV", "Lock", "StructParent"}
 )
-# What makes a widget show or do something.
-_SHOWN_KEYS = ("AP", "MK", "A", "AA")
+# What makes a widget show or do something, an appearance where it has a place.
+_SHOWN_KEYS = ("MK", "A", "AA")
+# What a field or widget may hold that comes to say so by /Type and /Subtype: no page, no layer.
+_OWN_KEYS = _EMPTY_KEYS | {
+    "A",
+    "AA",
+    "AP",
+    "AS",
+    "BS",
+    "Border",
+    "C",
+    "DA",
+    "DV",
+    "H",
+    "Kids",
+    "Lang",
+    "M",
+    "MK",
+}
+_OWN_KEYS |= {"NM", "Parent", "Q", "V"}
+# What says how text looks, and not which.
+_LOOKS = frozenset({"MK", "DA", "Q"})
+_READ_ONLY = 1  # table 227
 _APPEARANCE_KEYS = frozenset({"N", "R", "D"})
 _COLOURS = frozenset({"R", "BC", "BG"})
 
@@ -127,7 +148,8 @@ class FieldRules:
         signature = self._new_signature(item, widget)
         if signature is None and self.new.inherited(widget, "V") is not None:
             return Change(number, "other", "a field was added for a signature that was there or is none")
-        shows_more = bool(set(widget) - _EMPTY_KEYS - {"V"})
+        silent = {"V"} if has_area(self.after, widget.get("Rect")) else {"V", "AP"}
+        shows_more = bool(set(widget) - _EMPTY_KEYS - silent)
         if signature is None and ("Parent" in widget or shows_more):
             reason = "a signature field was added that shows something unsigned"
             return Change(number, "annotations", reason)
@@ -144,7 +166,9 @@ class FieldRules:
         return Change(number, "signatures", "a signature field was added", names)
 
     def _shows(self, widget: Dictionary) -> bool:
-        return any(key in widget for key in _SHOWN_KEYS)
+        """PDFBox gives what is invisible an appearance, too: in no place (12.5.5)."""
+        drawn = "AP" in widget and has_area(self.after, widget.get("Rect"))
+        return drawn or any(key in widget for key in _SHOWN_KEYS)
 
     def _shows_too_much(self, item: Value, widget: Dictionary) -> str | None:
         """What a signature field shows, or does, beside a signature.
@@ -207,6 +231,8 @@ class FieldRules:
             yield Change(number, "other", f"the form field's {keys} changed")
         elif changed & {"AP", "AS"} and not self.old.is_filled_in(number):
             yield Change(number, "other", "what is no field to be filled in was given another appearance")
+        elif changed & _LOOKS and not self._may_look_otherwise(number, changed, old, new):
+            yield Change(number, "other", "a form field that was not filled in was given another look")
         elif kind == Name("Btn") and "AP" in changed and not changed & {"AS", "V"}:
             yield Change(number, "other", "a button was given another appearance for the state that it is in")
         elif changed & {"AP", "AS"} and not stays_inside(self.after, new):
@@ -230,7 +256,7 @@ class FieldRules:
         names = self.old.names(number)
         if not self._is_timestamp(signature):
             return Change(number, "signatures", "an empty signature field was signed", names)
-        if not changed <= _STAMPING_KEYS:
+        if not changed <= _STAMPING_KEYS | ({"AP"} if not self._shows(new) else set()):
             return Change(number, "other", "a document timestamp changed what an existing field shows")
         if self._is_token(signature) and not self._shows(new):
             return Change(number, "ltv", "a document timestamp was put into an empty field", names)
@@ -238,19 +264,36 @@ class FieldRules:
 
     def _has_fields_below(self, number: int, old: Dictionary) -> bool:
         """Whether other fields inherit what this one says (12.7.4.1): they have names of their own."""
-        kids = [self.before.dictionary(kid) for kid in self.before.array(old.get("Kids")) or []]
+        todo, seen = [(number, old)], {number}
+        while todo:
+            above, dictionary = todo.pop()
+            for kid in (*(self.before.array(dictionary.get("Kids")) or []), *self._adopting(above)):
+                below = self.before.dictionary(kid)
+                if below is not None and below.get("T") not in (None, b""):
+                    return True
+                if below is not None and isinstance(kid, Ref) and kid.number not in seen:
+                    seen.add(kid.number)
+                    todo.append((kid.number, below))
+        return False
+
+    def _adopting(self, number: int) -> Iterator[Ref]:
+        """What says that a field is above it."""
         for holder in self.references.referrers(self.live, number):
             if "Parent" in self.live.entries_leading(holder, number):
-                below = object_of(self.before, holder)
-                kids.append(below if isinstance(below, Dictionary) else None)
-        return any(kid is not None and "T" in kid for kid in kids)
+                yield Ref(holder, generation(self.before.entry(holder)))
+
+    def _may_look_otherwise(self, number: int, changed: set[str], old: Dictionary, new: Dictionary) -> bool:
+        """Whether somebody filled a field in, so that its colours or the size of its text may be others."""
+        flags = self.old.inherited(old, "Ff")
+        is_open = not (isinstance(flags, int) and flags & _READ_ONLY)
+        return is_open and self.old.is_filled_in(number) and bool(changed & {"V", "AP", "AS"}) and "AP" in new
 
     def _misfilled(self, changed: set[str], old: Dictionary, new: Dictionary, kind: Value) -> str | None:
         """A changed entry that is not of its kind: the field might be a dictionary of resources as well."""
         if foreign := _FOREIGN & old.keys():
             return min(foreign)
         for key, only in (("Type", "Annot"), ("Subtype", "Widget")):
-            if key in changed and (key in old or new.get(key) != Name(only)):
+            if key in changed and (key in old or new.get(key) != Name(only) or not old.keys() <= _OWN_KEYS):
                 return key
         for key, kinds in _KINDS.items():
             if key in changed and key in new and not isinstance(self.after.resolve(new[key]), kinds):

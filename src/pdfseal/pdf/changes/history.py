@@ -92,7 +92,7 @@ def _steps(document: Document, ends: list[int]) -> Iterator[Step]:
     if len(listed) > document.limits.changed_objects:
         raise document.limits.exceeded("changed_objects", "later revisions list too many objects")
     strays = Strays(document, ends[0])
-    asked_about = {*listed, *stream_numbers(old.document.sections)}
+    asked_about = {*listed, *stream_numbers(old.document.sections), *old.kids_of(listed)}
     growth = _Growth(References(document, asked_about), strays, Live(old.document))
     doubts = list(doubts_about(growth.live, strays.listing))
     for start, end in pairwise([*ends, document.end]):
@@ -173,9 +173,7 @@ class _Growth:
         kinds = old.document.sections[0].kind, sections[0].kind
         if kinds == ("stream", "table") and any(self.live.packed.values()):
             # poppler rebuilds the one, at any reference that leads nowhere, and not the other
-            yield Change(
-                0, "other", "a table follows cross-reference streams: some readers lose objects"
-            )
+            yield Change(0, "other", "a table follows cross-reference streams: some readers lose objects")
         known = old.document.trailer.get("Size")
         if (wrong := fault(sections, new.document, known if isinstance(known, int) else 0)) is not None:
             yield Change(0, "other", f"readers differ on later cross-reference data: {wrong}")

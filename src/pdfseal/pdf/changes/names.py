@@ -55,22 +55,24 @@ def name_upwards(document: Document, number: int) -> str:
 
 
 def plain_name(name: str) -> str:
-    """The same for all names that pdfium takes for one: it passes over empty parts, as in `amount.`"""
-    return ".".join(part for part in name.split(".") if part)
+    """The same for all names that readers take for one: pdfium passes over empty parts, as in `amount.`"""
+    shown = "".join(character for character in name if not _is_control(character))
+    return ".".join(part for part in shown.split(".") if part)
 
 
 def is_partial_name(value: Value) -> bool:
     """Whether this is what the /T of one field may be: text without a period (12.7.4.2)."""
-    return is_name(value) and isinstance(value, bytes) and "." not in decode_text_string(value)
+    text = decode_text_string(value) if isinstance(value, bytes) and is_name(value) else ""
+    return text != "" and text == plain_name(text) and "." not in text
 
 
 def is_name(value: Value) -> bool:
-    """Whether all readers take the same text from a /T, which may be several parts of a name at once.
+    """Whether all readers take the same text from a /T, but for controls: see `plain_name`.
 
     Some drop octets that are no text, and half of an escape; some take a name or a stream for text.
     """
-    text = decode_text_string(value) if isinstance(value, bytes) else ""
-    return all(text.split(".")) and "\ufffd" not in text and not any(map(_is_control, text))
+    text = decode_text_string(value) if isinstance(value, bytes) else "\ufffd"
+    return "\ufffd" not in text and "\x1b" not in text
 
 
 def _is_control(character: str) -> bool:

@@ -6,6 +6,7 @@ Reference: ISO 32000-2, 12.7.4 (fields), 12.7.5 (kinds of fields).
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -38,6 +39,14 @@ class State:
         rows = list(walk_fields(document))
         fields = {kid.number: (kind, name) for kid, _, name, kind in rows if isinstance(kid, Ref)}
         return cls(document, fields)
+
+    def kids_of(self, numbers: Iterable[int]) -> Iterator[int]:
+        """The fields and widgets right below those of these objects that are fields."""
+        for number in numbers:
+            dictionary = object_of(self.document, number) if number in self.fields else None
+            if isinstance(dictionary, Dictionary):
+                kids = self.document.array(dictionary.get("Kids")) or []
+                yield from (kid.number for kid in kids if isinstance(kid, Ref))
 
     def kind(self, number: int) -> Value:
         return self.fields.get(number, (None, ""))[0]
