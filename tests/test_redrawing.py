@@ -33,7 +33,9 @@ BUTTON = b"/Subtype/Widget/FT/Btn/Ff 65536/T(a)" + BOX
 ASKS = b"/NeedAppearances true"
 
 
-FONT = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
+FONT = b"<</Type/Font/Subtype/Type1/BaseFont/Other>>"
+STANDARD = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding/Name/F9>>"
+DRAWN_BY_ITSELF = STANDARD.replace(b"/WinAnsiEncoding", b"<</Differences[49/nine]>>")
 OBJECTS = {
     1: ROOT,
     2: b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
@@ -91,6 +93,8 @@ CASES = [
     Case("used with what some take for no escape", FONTS, TEXT + b"/DA(/F#39 9 Tf)", ESCAPED, USED),
     Case("used behind a delimiter", FONTS, TEXT + b"/DA(/F9\\(x 9 Tf)", MORE, USED),
     Case("used in a name", FONTS, TEXT + b"/DA/#2FF9#209#20Tf", MORE, USED),
+    Case("a standard font, used", FONTS, TEXT + MISSING, MORE, "", {}, {30: STANDARD}),
+    Case("its glyphs exchanged, used", FONTS, TEXT + MISSING, MORE, USED, {}, {30: DRAWN_BY_ITSELF}),
     Case("another category, used", FONTS, TEXT + b"/DA(/E gs)", ODD, USED),
     Case("another category", FONTS, TEXT + STYLE, ODD),
     Case("null before", b"/DR<</Font<</F1 5 0 R/F9 null>>>>", TEXT + MISSING, MORE, USED),

@@ -31,6 +31,12 @@ _CATEGORIES_PER_STEP = 16
 _NAME = re.compile(rb"/([^\x00\t\n\f\r ()<>\[\]{}/%]*)")
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _SETS_FONT = re.compile(rb"/.*\bTf\b", re.DOTALL)
+_TEXT_FONTS = frozenset(
+    {"Courier", "Courier-Bold", "Courier-BoldOblique", "Courier-Oblique", "Helvetica", "Helvetica-Bold"}
+    | {"Helvetica-BoldOblique", "Helvetica-Oblique", "Times-Bold", "Times-BoldItalic", "Times-Italic"}
+    | {"Times-Roman"}
+)
+_STANDARD_KEYS = frozenset({"Type", "Subtype", "BaseFont", "Encoding", "Name"})
 _PICTURE = re.compile(rb"\b(?:Do|BI|sh)\b")
 
 
@@ -125,7 +131,8 @@ def _regrown(before: Document, after: Document, old: Value, new: Value) -> str |
             known = {name: value for name, value in (one or {}).items() if before.resolve(value) is not None}
             if not all(_same(before, after, value, other.get(name)) for name, value in known.items()):
                 return exchanged
-            added |= other.keys() - known.keys()
+            fresh = other.keys() - known.keys()
+            added |= {name for name in fresh if not _is_standard(after, name, other[name])}
         elif one is not None and not alike(one, other):
             return exchanged
     if added and not added.isdisjoint(_names_in_use(before)):
@@ -134,6 +141,19 @@ def _regrown(before: Document, after: Document, old: Value, new: Value) -> str |
     if first and any(_waits_for_fonts(before, one) for one in _shown(before)):
         return "fonts came into /DR of the form, and signed annotations show their text only then"
     return None
+
+
+def _is_standard(document: Document, name: str, value: Value) -> bool:
+    """Whether a font is one that readers have for text, and take where there is none of its name (9.6.2.2).
+
+    Form fillers add those that /DA names and /DR forgot.
+    """
+    font = _plain(document, value)
+    if not isinstance(font, Dictionary) or not font.keys() <= _STANDARD_KEYS:
+        return False
+    base, encoding = document.resolve(font.get("BaseFont")), document.resolve(font.get("Encoding"))
+    known = base in _TEXT_FONTS or (name, base) == ("ZaDb", "ZapfDingbats")
+    return known and font.get("Subtype") == Name("Type1") and isinstance(encoding, Name | None)
 
 
 def _waits_for_fonts(document: Document, annotation: Dictionary) -> bool:
