@@ -132,6 +132,7 @@ FINDINGS: tuple[tuple[str, str], ...] = (
     ("certification_not_first", "认证签名不是文档的第一个签名"),
     ("empty", "签名域已准备但尚未签名"),
     ("container_unreadable", "签名数据无法读取"),
+    ("timestamp_false", "自称时间戳，实为普通签名"),
     ("weak_algorithm", "使用了强度不足的算法"),
     ("trust_not_checked", "未指定信任锚"),
     ("trust.revoked_later", "证书在签章之后被吊销"),

@@ -251,6 +251,11 @@ def _judge_timestamps(
 ) -> None:
     # 8. Timestamps; what those of the whole document prove holds for every signature they cover
     proofs: list[Proof] = []
+    for case in cases:
+        if case.found.subfilter == _TIMESTAMP_SUBFILTER and case.container and not _is_timestamp(case):
+            # step 9 lets a timestamp come where no signature may
+            message = "/SubFilter says that the signature is a timestamp, and its container is none"
+            case.note("timestamp_false", "error", message)
     for case in filter(_is_timestamp, cases):
         if case.found.subfilter != _TIMESTAMP_SUBFILTER:
             # step 9 goes by what it is called, and lets the signature of a person show what it likes
