@@ -52,6 +52,9 @@ _PLAIN = re.compile(
     re.VERBOSE,
 )
 _PLAIN_PACKED = re.compile(_BORING, re.VERBOSE)
+_GAP = rb"(?:[\x00\t\n\x0b\f\r ]|%[^\r\n]*+(?:[\r\n]|\Z))"
+# The head of an object, or what is left of one where the bytes end.
+_HEAD = re.compile(rb"%s*+[0-9]*+(?:\Z|%s++[0-9]*+(?:\Z|%s++(?:obj|ob?\Z|\Z)))" % (_GAP, _GAP, _GAP))
 _END_OF_STREAM = re.compile(_SPACE + rb"*endstream" + _WORD_END)
 _END_OF_OBJECT = re.compile(rb"endobj" + _WORD_END)
 _ANY_END_OF_STREAM = re.compile(rb"endstream" + _WORD_END)
@@ -107,9 +110,11 @@ class Extents:
             found, behind, is_end = self._parsed(start)
             if b"%" in self.document.source.read(start + found.start, found.value_start - found.start):
                 return True  # a comment in its head, where some readers expect none
-        except (DocumentError, Incomplete):
-            self.document.work.check()
+        except Incomplete:
             return True
+        except DocumentError:
+            self.document.work.check()
+            return self._begins(start)
         if start + found.end > following or _refers_beyond(found.value):
             return True
         if found.body is None or not isinstance(found.value, Dictionary):
@@ -120,6 +125,15 @@ class Extents:
             return True
         # readers that do not find `endstream` where /Length says look for the next one
         return not self._ends_stream(body + length) and not self._has_end_of_stream(body)
+
+    def _begins(self, start: int) -> bool:
+        """Whether an object begins at a position, or may do so with the bytes that come.
+
+        What is no head is for no reader an object, wherever an entry says that there is one.
+        """
+        left = min(self.document.end - start, self.document.limits.object_bytes)
+        self.document.work.spend(left // BYTES_PER_STEP_SCANNED)
+        return _HEAD.match(self.document.source.read(start, left)) is not None
 
     def _parsed(self, start: int) -> tuple[Indirect, int, bool]:
         """The object at a position, what follows its value, and whether that is `endobj`.
