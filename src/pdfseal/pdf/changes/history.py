@@ -155,7 +155,7 @@ class _Growth:
             yield Change(0, "other", "the encryption of the document was changed")
         if any(lost_references(section.trailer, new.document) for section in sections):
             yield Change(0, "other", "a later trailer refers to an object that is not there")
-        if not alike(*(one.resolve(information(one)) for one in (old.document, new.document))):
+        if not _same_information(old.document, new.document):
             yield Change(0, "ltv", "the document's information was updated")
         # 3.
         if (over := self.live.reaching_over(self.looked_at)) is not None:
@@ -198,6 +198,14 @@ class _Growth:
                 if entry.offset < start or (isinstance(old, InUse) and entry.generation != old.generation):
                     return number
         return None
+
+
+def _same_information(before: Document, after: Document) -> bool:
+    try:
+        return alike(*(one.resolve(information(one)) for one in (before, after)))
+    except DocumentError:
+        after.work.check()
+        return False  # the judge says what cannot be read, where it is new
 
 
 def _differs_in_encryption(trailer: Dictionary, before: Document, after: Document) -> bool:
