@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import os
 import re
-from itertools import cycle, product
+from itertools import chain, cycle, product
 from pathlib import Path
 
 import pytest
 
+from pdfseal import DocumentError
 from tests.support import honest as steps
 from tests.support import honest_longterm as longterm
+from tests.support import honest_pdfium as pdfium
 from tests.support.honest_judges import hear
 from tests.support.honest_matrix import (
     COLUMNS,
@@ -104,11 +106,11 @@ LIVES = (
 )
 
 
-@pytest.mark.parametrize(("chain", "kind"), LIVES)
-def test_longer_lives(chain: tuple, kind: str):
+@pytest.mark.parametrize(("life", "kind"), LIVES)
+def test_longer_lives(life: tuple, kind: str):
     """After every step, both tools accept every signature that the document holds by then."""
     pdf, ends = steps.document(kind), []
-    for step in chain:
+    for step in life:
         longer = step(pdf)
         assert longer.startswith(pdf)
         if len(longer) > len(pdf) + 64 and _signed_now(longer):
@@ -118,6 +120,32 @@ def test_longer_lives(chain: tuple, kind: str):
             assert say_pdfseal(pdf, end).accepts
             assert say_pyhanko(pdf, end).accepts
     assert len(ends) >= 3
+
+
+def test_a_life_with_pdfium():
+    """After every step pdfseal accepts every signature; pyHanko does not, for the reason (e)."""
+    pdf, ends = steps.document("hybrid", drawn=True), []
+    signing, looking = (steps.by_pdfseal, steps.by_pyhanko, seal), (pdfium.fill, pdfium.check, pdfium.look_at)
+    for step in (*chain.from_iterable(zip(signing, looking, strict=True)), archive):
+        longer = step(pdf)
+        assert longer.startswith(pdf)
+        if _signed_now(longer):
+            ends.append(len(longer))
+        pdf = longer
+        assert all(say_pdfseal(pdf, end).accepts for end in ends)
+    assert len(ends) == 4
+
+
+@pytest.mark.parametrize("kind", [kind for kinds in pdfium.LEFT_OUT.values() for kind in kinds])
+def test_what_pdfium_spoils_is_refused(kind: str):
+    signed = steps.by_pdfseal(steps.document(kind, drawn=True))
+    later = pdfium.look_at(signed)
+    assert later.startswith(signed)
+    try:
+        level = say_pdfseal(later, len(signed)).level
+    except DocumentError:  # no cross-reference section where one should be
+        return
+    assert level == "other"
 
 
 def test_information_left_out_by_pypdf():

@@ -45,10 +45,13 @@ _APPEARANCE = b"q 0 0 0 rg BT /Helv 10 Tf 2 5 Td (%s) Tj ET Q"
 
 
 @cache
-def document(kind: str = "plain") -> bytes:
-    """A form: text fields `amount`, `note`, a choice `colour`, a checkbox `agreed`, an empty `Reserved`."""
+def document(kind: str = "plain", *, drawn: bool = False) -> bytes:
+    """A form: text fields `amount`, `note`, a choice `colour`, a checkbox `agreed`, an empty `Reserved`.
+
+    `colour` has no appearance unless `drawn`.
+    """
     if kind in (*ODD, *PRODUCED):
-        return fixture(kind)
+        return fixture(kind, drawn=drawn)
     out = io.BytesIO()
     with pikepdf.open(FIXTURES / "pdf" / "table.pdf") as pdf:
         page = pdf.pages[0].obj
@@ -60,7 +63,7 @@ def document(kind: str = "plain") -> bytes:
         widgets = [
             _text(pdf, AMOUNT, 500),
             _text(pdf, NOTE, 530),
-            _choice(pdf),
+            _choice(pdf, drawn=drawn),
             _checkbox(pdf),
             _reserved(pdf),
         ]
@@ -84,7 +87,10 @@ def document(kind: str = "plain") -> bytes:
         packed = modes.generate if kind == "object streams" else modes.disable
         lock = pikepdf.Encryption(owner="owner", user="", R=6) if kind == "encrypted" else None
         options = {"encryption": lock} if lock else {}
-        pdf.save(out, object_stream_mode=packed, linearize=kind == "linearized", **options)  # type: ignore[arg-type]
+        pdf.save(
+            out, object_stream_mode=packed, linearize=kind == "linearized", compress_streams=False,
+            **options,  # type: ignore[arg-type]
+        )  # fmt: skip
     return out.getvalue()
 
 
@@ -128,11 +134,13 @@ def _text(pdf: pikepdf.Pdf, name: str, bottom: int) -> pikepdf.Object:
     return _widget(pdf, name, bottom, FT=pikepdf.Name.Tx, V=value, DA=style, AP=shown)
 
 
-def _choice(pdf: pikepdf.Pdf) -> pikepdf.Object:
+def _choice(pdf: pikepdf.Pdf, *, drawn: bool) -> pikepdf.Object:
     options, style = pikepdf.Array(["red", "blue"]), pikepdf.String("/Helv 10 Tf 0 g")
+    shown = {"AP": pikepdf.Dictionary(N=_stream(pdf, _APPEARANCE % b"red"))} if drawn else {}
     return _widget(
-        pdf, "colour", 620, FT=pikepdf.Name.Ch, Ff=1 << 17, Opt=options, V=pikepdf.String("red"), DA=style
-    )
+        pdf, "colour", 620, FT=pikepdf.Name.Ch, Ff=1 << 17, Opt=options, V=pikepdf.String("red"), DA=style,
+        **shown,
+    )  # fmt: skip
 
 
 def _checkbox(pdf: pikepdf.Pdf) -> pikepdf.Object:

@@ -61,8 +61,11 @@ def written(writer: IncrementalPdfFileWriter) -> bytes:
 
 
 @cache
-def fixture(stem: str) -> bytes:
-    """The fixture, and after it the fields `amount`, `note`, `colour`, `agreed` and `Reserved`."""
+def fixture(stem: str, *, drawn: bool = False) -> bytes:
+    """The fixture, and after it the fields `amount`, `note`, `colour`, `agreed` and `Reserved`.
+
+    `drawn`: `colour` has an appearance, too.
+    """
     writer = writer_of((FIXTURES / "pdf" / f"{stem}.pdf").read_bytes())
     page_ref, _ = writer.find_page_for_modification(0)[:2]
     page = page_ref.get_object()
@@ -79,6 +82,8 @@ def fixture(stem: str) -> bytes:
         "agreed": {"FT": name("Btn"), "V": name("Off"), "AS": name("Off"), "AP": dictionary(N=states)},
         "Reserved": {"FT": name("Sig")},
     }  # fmt: skip
+    if drawn:
+        rows["colour"]["AP"] = dictionary(N=writer.add_object(form_stream(_TEXT)))
     widgets = []
     for index, (title, entries) in enumerate(rows.items()):
         bottom = 100 + 30 * index

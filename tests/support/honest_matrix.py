@@ -27,6 +27,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 import pdfseal
 from tests.support import honest as steps
 from tests.support import honest_longterm as longterm
+from tests.support import honest_pdfium as pdfium
 
 Step = Callable[[bytes], bytes]
 Kind = Literal["nothing", "ltv", "sign", "sign a field", "fill", "fill another", "annotate"]
@@ -87,12 +88,16 @@ FIRST = (
 
 @dataclass(frozen=True)
 class Later:
-    """A later step, and what kind of change it is by ISO 32000-2."""
+    """A later step, and what kind of change it is by ISO 32000-2.
+
+    `drawn`: on documents whose fields all have appearances, as pdfium draws those that have none.
+    """
 
     name: str
     step: Step
     kind: Kind
     visible: bool = False
+    drawn: bool = False
 
 
 def _filling(name: str, value: str) -> Step:
@@ -103,6 +108,7 @@ LATER = (
     Later("a line end behind the file", steps.line_at_the_end, "nothing"),
     Later("the catalog written again, pyHanko", steps.nothing_by_pyhanko, "nothing"),
     Later("saved unchanged, pypdf", steps.nothing_by_pypdf, "nothing"),
+    Later("saved unchanged after being looked at, pdfium", pdfium.look_at, "nothing", drawn=True),
     Later("security store, pyHanko", steps.store_by_pyhanko, "ltv"),
     Later("document timestamp, pdfseal", steps.timestamp_by_pdfseal, "ltv"),
     Later("document timestamp, pyHanko", steps.timestamp_by_pyhanko, "ltv"),
@@ -129,11 +135,14 @@ LATER = (
     Later("the same, readers draw it", steps.need_appearances_by_pyhanko, "fill"),
     Later("field `amount` filled in, pypdf", steps.fill_by_pypdf, "fill"),
     Later("the same, readers draw it too, pypdf", partial(steps.fill_by_pypdf, ask=True), "fill"),
+    Later("field `amount` filled in, pdfium", pdfium.fill, "fill", drawn=True),
     Later("field `note` filled in, pyHanko", partial(steps.fill_by_pyhanko, name=steps.NOTE), "fill another"),
     Later("checkbox set, pyHanko", steps.check_by_pyhanko, "fill another"),
     Later("checkbox set, pypdf", _filling("agreed", "/Yes"), "fill another"),
+    Later("checkbox set, pdfium", pdfium.check, "fill another", drawn=True),
     Later("choice made, pyHanko", steps.choose_by_pyhanko, "fill another"),
     Later("choice made, pypdf", _filling("colour", "blue"), "fill another"),
+    Later("choice drawn that had no appearance, pdfium", pdfium.look_at, "fill another"),
     Later("note added, pyHanko", steps.annotate_by_pyhanko, "annotate"),
     Later("note added, pypdf", steps.annotate_by_pypdf, "annotate"),
     Later(
@@ -225,6 +234,8 @@ REASONS = {
     "d": "pypdf writes the pages that inherit attributes with those attributes as their own, in every step. "
     "Nothing that counts for the page changes (7.7.3.4); pyHanko sees other pages. In the documents "
     "`inherited` and `producers/xetex-contract` only, and so not in the table.",
+    "e": "pdfium writes every object again that it has read, and compresses the data of streams again. The "
+    "data are the same; pyHanko compares how they are written, and refuses such streams as unexplained.",
 }
 
 
@@ -239,6 +250,8 @@ def reason(first: First, later: Later, kind: str = "plain") -> str | None:
         return None
     if first.permission == 3 and later.kind == "annotate":
         return "b"
+    if by_pdfium(later):
+        return "e"
     if later.name.endswith("pypdf") and kind in _INHERITING:
         return "d"
     if later.step is steps.nothing_by_pypdf:
@@ -248,17 +261,24 @@ def reason(first: First, later: Later, kind: str = "plain") -> str | None:
     return None if first.locks == "nothing" else "c"
 
 
+def by_pdfium(later: Later) -> bool:
+    return later.name.endswith("pdfium")
+
+
 def made(first: First, later: Later, kind: str = "plain") -> tuple[bytes, int] | None:
     """The file and the end of its first signature; None where there is no such file.
 
     Where a tool obeys a certification or a lock, and refuses; where the empty field is taken; where
-    pypdf cannot append: to encrypted files, and rightly to objects of a generation above 0.
+    pypdf cannot append: to encrypted files, and rightly to objects of a generation above 0; and where
+    pdfium cannot.
     """
     if first.name.endswith("empty field") and later.kind == "sign a field":
         return None
     if kind == "generation-numbers" and later.name.endswith("pypdf"):
         return None
-    signed = first_signed(first, kind)
+    if by_pdfium(later) and not pdfium.takes(kind, drawn=later.drawn):
+        return None
+    signed = first_signed(first, kind, drawn=later.drawn)
     try:
         pdf = later.step(signed)
     except (pdfseal.RefusedError, SigningError):
@@ -272,8 +292,8 @@ def made(first: First, later: Later, kind: str = "plain") -> tuple[bytes, int] |
 
 
 @lru_cache(64)
-def first_signed(first: First, kind: str) -> bytes:
-    return first.step(steps.document(kind))
+def first_signed(first: First, kind: str, *, drawn: bool = False) -> bytes:
+    return first.step(steps.document(kind, drawn=drawn))
 
 
 # ---- the table -------------------------------------------------------------------------------------
@@ -315,6 +335,11 @@ def table() -> str:
         ),
         kinds=fill(", ".join(steps.KINDS), 108, break_on_hyphens=False),
         unreadable=", ".join(UNREADABLE),
+        left_out="\n".join(
+            fill(f"- {what}: {', '.join(kinds)}.", 108, subsequent_indent="  ", break_on_hyphens=False)
+            for what, kinds in pdfium.LEFT_OUT.items()
+        ),
+        undrawn=", ".join(pdfium.UNDRAWN),
     )
 
 
@@ -338,13 +363,21 @@ Where pyHanko says otherwise:
 {reasons}
 
 Documents that pyHanko 0.38 cannot judge: {unreadable}. In encrypted
-files it cannot read the names of locked fields.
+files it cannot read the names of locked fields, and raises ValueError or NotImplementedError where pdfium
+appends: it compares strings without deciphering them, or deciphers those of /Encrypt.
 
 The names of the levels differ without a verdict that does: what pyHanko calls LTA_UPDATES may be `none` here
 (a catalog written again as it was), and in encrypted files it calls a new signature so.
 
 Left out: pypdf's note on `producers/libreoffice-contract` and `-pdfa1`. pypdf writes the page's own /MediaBox
-again with six decimals instead of twelve, which is another value: `other` by both tools.
+again with six decimals instead of twelve, which is another value: `other` by both tools. And
+pdfium's steps, where it appends what is not the same, or what is no PDF:
+
+{left_out}
+
+pdfium draws every field without an appearance as soon as it opens a form: the row "choice drawn" is that. In
+its other rows all fields have appearances, and documents with a field of their own that has none are left out
+({undrawn}).
 
 What the tools write:
 
@@ -353,6 +386,8 @@ What the tools write:
   files, and gives objects of a generation above 0 the generation 0, which breaks references to them.
 - pyHanko writes what its caller marks, UTF-16 strings of the same objects in its own encoding, and
   /Info and /Version, /Extensions of the catalog where it sees fit.
+- pdfium writes with FPDF_INCREMENTAL every object that it has read, changed or not, streams compressed again
+  (e), /Encrypt too. Without that flag, as Chrome saves, it writes another file, whose signatures are gone.
 - pikepdf and qpdf cannot append at all: what they save is another file, whose signatures are gone.
 
 First signatures:
