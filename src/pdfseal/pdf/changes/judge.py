@@ -84,7 +84,10 @@ class Judge:
                 yield from self._judge_object(number)
             except DocumentError as error:
                 yield Change(number, "other", f"the object cannot be read: {error.message}")
-        yield from self.field_rules.new_fields()
+        try:
+            yield from self.field_rules.new_fields()
+        except DocumentError as error:
+            yield Change(0, "other", f"a new form field cannot be read: {error.message}")
 
     def _judge_object(self, number: int) -> Iterator[Change]:
         before, after = self.before.entry(number), self.after.entry(number)
