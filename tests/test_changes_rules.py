@@ -11,11 +11,11 @@ from pyhanko.sign import signers, timestamps
 
 from pdfseal.pdf.changes.appearances import is_clipped, stays_inside
 from pdfseal.pdf.changes.names import plain_name
-from pdfseal.pdf.changes.values import same_text
+from pdfseal.pdf.changes.values import alike, same_text
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.encryption import Doubtful
 from pdfseal.pdf.source import BytesSource
-from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
+from pdfseal.pdf.syntax import Dictionary, Name, Parser, Ref, Value
 from tests.support.attacks import attack, judge
 from tests.support.timestamps import WHEN, authority
 
@@ -96,3 +96,19 @@ def test_pyhanko_may_put_a_timestamp_into_an_empty_field():
     filled = signers.PdfTimeStamper(Authority(), field_name="Second").timestamp_pdf(writer, "sha256")
     report = judge(filled.getvalue())
     assert (report.verdict, report.signatures[0].changes.level) == ("passed", "ltv")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        (b"595.303937007874", b"595.30396", True),  # pdfium writes single precision
+        (b".00100000005", b".001", True),
+        (b"0.0", b"-0.0", True),
+        (b"595.3039", b"595.31", False),
+        (b"0.0", b"0.0001", False),
+        (b"1.0", b"1", False),
+    ],
+)
+def test_numbers_that_readers_cannot_tell_apart(old: bytes, new: bytes, same: bool):
+    one, other = ([Parser(b"[%s]" % text).value(0)[0]] for text in (old, new))
+    assert alike(one, other) is same

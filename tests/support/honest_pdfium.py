@@ -25,10 +25,6 @@ LEFT_OUT = {
     "appearances for annotations, not fields, that had none": (
         "annots-indirect", "annots-shared",
     ),
-    "numbers with other values, rounded to 32 bits (/MediaBox, /FontMatrix)": (
-        "producers/chromium-discharge", "producers/libreoffice-contract",
-        "producers/libreoffice-contract-pdfa1",
-    ),
 }  # fmt: skip
 # Documents with a field of their own that has no appearance, whatever ours have: pdfium draws that one.
 UNDRAWN = ("acroform-direct", "acroform-indirect", "field-names-taken")

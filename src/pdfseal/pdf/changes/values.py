@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
-from pdfseal.pdf.syntax import Dictionary, Ref, Value, decode_text_string
+from pdfseal.pdf.syntax import Dictionary, Real, Ref, Value, decode_text_string
+
+_PRECISION = 1e-6
 
 
 def all_references(value: Value) -> Iterator[Ref]:
@@ -37,7 +40,11 @@ def keys_leading_to(value: Value, number: int) -> Iterator[str]:
 
 
 def alike(one: Value, other: Value) -> bool:
-    """Equal with equal types: Python takes true for 1 and 1 for 1.0, readers of PDF do not."""
+    """Equal with equal types: Python takes true for 1 and 1 for 1.0, readers of PDF do not.
+
+    Real numbers are equal to the digits that readers calculate with (annex C.2: single precision); many
+    write them again with no more.
+    """
     stack: list[tuple[Value, Value]] = [(one, other)]
     while stack:
         a, b = stack.pop()
@@ -51,6 +58,9 @@ def alike(one: Value, other: Value) -> bool:
             if len(a) != len(b):
                 return False
             stack += zip(a, b, strict=True)
+        elif isinstance(a, Real) and isinstance(b, Real):
+            if not math.isclose(a, b, rel_tol=_PRECISION):
+                return False
         elif a != b:
             return False
     return True
