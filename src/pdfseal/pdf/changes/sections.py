@@ -33,11 +33,12 @@ _END = rb"%s(?<=[\r\n])startxref%s[0-9]{1,15}%s%%%%EOF(?:[\r\n](?:%s|%%[^\r\n]*+
     _GAP, _LINE, _LINE, _SPACE,
 )  # fmt: skip
 _TAILS = {"table": re.compile(_END), "stream": re.compile(_END_OF_STREAM + _END)}
+_SECTION = re.compile(rb"(?<!start)xref|[0-9][\x00\t\n\f\r ]+obj")
 _NUMBER = re.compile(rb"[\x00\t\n\f\r ]*0*([1-9][0-9]{0,9})(?![0-9])")
 _OBJECT_ZERO = b"0000000000 65535 f"
 _MAX_TAIL_BYTES = 16 << 10
 _END_WINDOW_BYTES = 1024
-_NEAR_BYTES = 32
+_NEAR_BYTES = 8
 _HEAD_BYTES = 2048
 _SPARE_NUMBERS = 1000  # that /Size may name beyond those that are listed
 _BYTES_PER_NUMBER = 3  # qpdf takes no entry for a number above the third of the file's length
@@ -114,8 +115,10 @@ def is_at_hand_from_byte_0(document: Document) -> bool:
     """Whether readers that count from the first byte, not from the header, find a section by `startxref`."""
     if not document.base:
         return False
-    found = document.source.read(max(0, document.startxref - _NEAR_BYTES), 2 * _NEAR_BYTES)
-    return b"xref" in found or b"obj" in found
+    start = max(0, document.startxref - _NEAR_BYTES)
+    data = document.source.read(start, _NEAR_BYTES + min(document.base, _HEAD_BYTES))
+    found = _SECTION.search(data[: 2 * _NEAR_BYTES])
+    return found is not None and (found[0] == b"xref" or b"XRef" in data)
 
 
 def _misleading_end(section: Section, end: int) -> bool:
