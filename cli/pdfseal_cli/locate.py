@@ -15,7 +15,7 @@ from pdfseal_cli.edge import guarded, note, print_json, say, say_plainly
 from pdfseal_cli.kinds import OUTPUT
 from pdfseal_cli.outputs import check_place, write_outputs
 from pdfseal_cli.params import KEYWORD_OPTIONS, json_option, pdf_input, read_pdf_password
-from pdfseal_cli.pictures import marked_page
+from pdfseal_cli.pictures import check_format, marked_page
 
 _LONG = 50  # pages: from here on progress is shown on a terminal
 
@@ -38,6 +38,7 @@ def _keyword_options(command: Any) -> Any:
 def locate(**options: Any) -> None:
     """List where keywords stand in FILE, in points on the page as it is displayed."""
     if options["image"]:
+        check_format(Path(options["image"]).suffix)
         check_place(options["image"])
     password = read_pdf_password(options["pdf_password_file"])
     pdf = pdf_input(options["file"])

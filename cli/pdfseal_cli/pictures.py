@@ -16,6 +16,12 @@ _COLOUR = (220, 20, 20)
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", "": "PNG"}
 
 
+def check_format(suffix: str) -> None:
+    """Whether pictures of that kind are made, before anything is looked for."""
+    if suffix.lower() not in _FORMATS:
+        raise CallerError("argument", f"a picture ends in .png or .jpg, not in {suffix}")
+
+
 def marked_page(
     pdf: Any,
     page: int,
@@ -28,8 +34,7 @@ def marked_page(
     import pypdfium2
     from PIL import ImageDraw, ImageFont
 
-    if suffix.lower() not in _FORMATS:
-        raise CallerError("argument", f"a picture ends in .png or .jpg, not in {suffix}")
+    check_format(suffix)
     with opened(pdf) as source:
         displayed = Document.open(source, password=password).page(page).geometry.displayed
     document: Any = pypdfium2.PdfDocument(pdf, password=password)
