@@ -108,8 +108,8 @@ class Extents:
         """The same, at a second look: what cannot be read may be anything to other readers."""
         try:
             found, behind, is_end = self._parsed(start)
-            if b"%" in self.document.source.read(start + found.start, found.value_start - found.start):
-                return True  # a comment in its head, where some readers expect none
+            if b"%" in self.document.source.read(start, found.value_start):
+                return True  # a comment before or in its head, where some readers expect none
         except Incomplete:
             return True
         except DocumentError:
