@@ -438,6 +438,18 @@ def test_status_of_a_journal(tmp_path):
 # -- timestamps ------------------------------------------------------------------------------
 
 
+def test_limits(tmp_path):
+    """What met a bound is tried again under another one, with the same journal."""
+    source, sealed, low = folder_of(tmp_path / "in", 2), tmp_path / "sealed", ("--limit", "listed-objects=3")
+    stamp = ("stamp", source, "-o", tmp_path / "stamped", "--tsa", "http://127.0.0.1:9/")
+    for summary in (seal(source, sealed, *low), batch(*stamp, *low), batch("verify", source, *low)):
+        assert failures(summary[1]) == {"00000.pdf": "limit_exceeded", "00001.pdf": "limit_exceeded"}
+    code, summary = seal(source, sealed, "--limit", "listed-objects=30", "--retry-failed")
+    assert (code, summary["done"]) == (0, 2)
+    assert set(failures(batch(*stamp, "--retry-failed")[1]).values()) == {"tsa_failed"}
+    assert batch("verify", source)[0] == 4
+
+
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
     """The address of `pdfseal timestamp serve`, in a process of its own."""

@@ -80,6 +80,9 @@ IGNORED = {
     "-o goes with --extract": ("inspect", PDF, "-o", "x.pdf"),
     "missing -o OUTPUT": ("inspect", PDF, "--extract", "1"),
     "--cert goes with --to-be-signed": ("compose", PDF, "--session", "s", "--cert", "c", "--signature", "00"),
+    "--limit goes with --to-be-signed": (
+        "compose", PDF, "--session", "s", "--limit", "pages=1", "--signature", "00",
+    ),
     "--dpi goes with a name in .png": ("seal-image", "personal", "张三", "-o", "x.svg", "--dpi", "99"),
     "--token and --tsa exclude": (
         "timestamp", "stamp", PDF, "-o", "x.pdf", "--signature", "F", "--token", "t", "--tsa", "http://a/",

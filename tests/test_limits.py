@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import partial
+from inspect import isfunction, signature
 
 import pytest
 from click.testing import CliRunner
 
 import pdfseal
+from pdfseal.containers import read_container
 from pdfseal.errors import CallerError, DocumentError
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.limits import DEFAULT_LIMITS, Limits, Work
+from pdfseal.pdf.signature import find_signatures
 from pdfseal.pdf.source import BytesSource
 from pdfseal_cli.limits import limits_of
 from pdfseal_cli.main import main
@@ -20,7 +24,9 @@ from tests.conftest import FIXTURES
 from tests.support import bombs
 from tests.support.attacks import attack
 from tests.support.contained import contained
-from tests.support.sealing import WHEN, certificate, trust
+from tests.support.longterm import World
+from tests.support.sealing import WHEN, certificate, seal, trust
+from tests.support.timestamps import stamper
 
 MAX_CPU_S = 2.0
 MAX_MEMORY_MB = 512 - 80  # what the interpreter and its libraries take is not counted
@@ -208,6 +214,74 @@ def test_a_raised_limit_lets_a_file_through():
     assert verify(data, Limits(nesting=200)) == "unsigned"
 
 
+# ---- who takes them ----------------------------------------------------------------------------------
+
+ENOUGH = Limits(nesting=200)  # for what nests 150 deep, from the first step to the last
+
+
+def compose_prepared(data: bytes, limits: Limits) -> bytes:
+    made = seal(data, limits=ENOUGH)
+    prepared = made.prepared
+    value = read_container(find_signatures(_open(made.pdf))[0].contents).signature
+    return pdfseal.compose_prepared(
+        prepared.pdf_bytes(),
+        prepared.hash_set_bytes,
+        value,
+        certificates=prepared.certificates,
+        limits=limits,
+    )
+
+
+def attach_timestamp(data: bytes, limits: Limits) -> bytes:
+    return pdfseal.attach_timestamp(seal(data, limits=ENOUGH).pdf, stamper("p256"), limits=limits)
+
+
+def extend(data: bytes, limits: Limits) -> bytes:
+    here = World("p256")
+    return here.extended(here.sealed(data, limits=ENOUGH), "B-LTA", limits=limits)
+
+
+def _open(data: bytes) -> Document:
+    return Document.open(BytesSource(data), limits=ENOUGH)
+
+
+TAKERS: dict[str, Callable[[bytes, Limits], object]] = {
+    "verify": verify,
+    "inspect": inspect,
+    "prepare": prepare,
+    "read_texts": lambda data, limits: pdfseal.read_texts(data, limits=limits).page(1),
+    "locate": lambda data, limits: pdfseal.locate(data, "word", require_all=False, limits=limits),
+    "compose_prepared": compose_prepared,
+    "prepare_timestamp": lambda data, limits: pdfseal.prepare_timestamp(data, limits=limits),
+    "timestamp_document": lambda data, limits: pdfseal.timestamp_document(
+        data, authority=stamper("p256"), limits=limits
+    ),
+    "attach_timestamp": attach_timestamp,
+    "extend": extend,
+}
+
+
+@pytest.mark.parametrize("name", TAKERS)
+def test_whatever_reads_a_pdf_takes_limits(name: str):
+    """Lowered, they refuse an ordinary file; raised, they let another through, at every step."""
+    plain = (FIXTURES / "pdf" / "table.pdf").read_bytes()
+    deep = bombs.in_catalog(b"[" * 150 + b"]" * 150)
+    for data, few, enough in ((plain, Limits(values=3), DEFAULT_LIMITS), (deep, DEFAULT_LIMITS, ENOUGH)):
+        with pytest.raises(DocumentError, match="can be raised") as caught:
+            TAKERS[name](data, few)
+        assert caught.value.code == "limit_exceeded"
+        TAKERS[name](data, enough)
+
+
+def test_everything_public_that_takes_a_pdf_takes_limits():
+    takers = {name for name in pdfseal.__all__ if {"pdf", "limits"} & _parameters(getattr(pdfseal, name))}
+    assert takers == set(TAKERS)
+
+
+def _parameters(value: object) -> set[str]:
+    return set(signature(value).parameters) if isfunction(value) else set()
+
+
 def test_without_work_there_is_no_verdict():
     """Wherever the budget ends, on whatever way through the plan: the answer is whole, or there is none."""
     data = attack("control-form-filled.pdf").data
@@ -258,12 +332,34 @@ def test_settings_that_are_none(text: str):
     assert caught.value.code == "argument"
 
 
-@pytest.mark.parametrize("command", ["verify", "inspect"])
-def test_the_command_line_takes_limits(command: str):
-    file = str(FIXTURES / "pdf" / "table.pdf")
-    done = CliRunner().invoke(main, [command, file, "--limit", "pages=2", "--limit", "listed-objects=3"])
+FILE, NOWHERE = str(FIXTURES / "pdf" / "table.pdf"), "http://127.0.0.1:9/"
+ROOT, CERT, KEY = (
+    str(FIXTURES / "pki" / name)
+    for name in ("p256-root.crt.pem", "p256-signer.crt.pem", "p256-signer.key.pem")
+)
+LOOK = ("--caption", "x", "--at", "200,200", "-o", "out.pdf")
+# Command -> how it ends without a bound that is too low.
+COMMANDS: dict[tuple[str, ...], int] = {
+    ("verify", FILE): 4,
+    ("inspect", FILE): 0,
+    ("locate", FILE, "--keyword", "1"): 0,
+    ("prepare", FILE, "--cert", CERT, *LOOK): 0,
+    ("sign", FILE, "--cert", CERT, "--key", KEY, *LOOK): 0,
+    ("compose", FILE, "--to-be-signed", ROOT, "--cert", CERT, "--signature", "00", "-o", "out.pdf"): 1,
+    ("extend", FILE, "--trust", ROOT, "-o", "out.pdf"): 1,
+    ("timestamp", "stamp", FILE, "--tsa", NOWHERE, "-o", "out.pdf"): 6,
+    ("timestamp", "stamp", FILE, "--signature", "F", "--tsa", NOWHERE, "-o", "out.pdf"): 1,
+}
+
+
+@pytest.mark.parametrize(("command", "code"), COMMANDS.items(), ids=[one[0] for one in COMMANDS])
+def test_the_command_line_takes_limits(command: tuple[str, ...], code: int, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, [*command, "--limit", "pages=2", "--limit", "listed-objects=3"])
     assert done.exit_code == 5
     assert "the limit listed-objects is 3 and can be raised" in done.output
+    assert not list(tmp_path.iterdir())
+    assert CliRunner().invoke(main, [*command, "--limit", "listed-objects=3000"]).exit_code == code
 
 
 def test_the_document_lists_every_limit():

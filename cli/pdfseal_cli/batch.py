@@ -36,6 +36,7 @@ from pdfseal_cli.edge import (
     say,
 )
 from pdfseal_cli.kinds import FOLDER, MOMENT, OUTPUT, SECONDS
+from pdfseal_cli.limits import limit_option, limits_of
 from pdfseal_cli.outputs import check_place, same_file, write_output
 from pdfseal_cli.params import (
     json_option,
@@ -49,8 +50,8 @@ from pdfseal_cli.params import (
 from pdfseal_cli.signers import signer_options
 
 JOURNAL_NAME = ".pdfseal-batch.jsonl"
-# Options that say how fast and what is told, not what is done.
-_MANNERS = ("journal", "workers", "item_timeout", "dask", "retry_failed", "report", "as_json")
+# Options that say how fast, at what cost and what is told, not what is done.
+_MANNERS = ("journal", "workers", "item_timeout", "dask", "retry_failed", "report", "limit", "as_json")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -85,6 +86,7 @@ def _batch_options(command: F) -> F:
             ),
             click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier run."),
             click.option("--report", type=OUTPUT, help="Write the summary to this file, as JSON."),
+            limit_option,
         )
     ):
         command = option(command)
@@ -109,12 +111,13 @@ _tsa_option = click.option("--tsa", multiple=True, help="Timestamp authority (UR
 def seal(**options: Any) -> int:
     """Seal every file of INPUT into the folder OUTPUT."""
     listing = _listing(options, columns=True)
+    limits = limits_of(options["limit"])
     signers = signers_of(options, options["signers"])
     order_of = orders(options, listing.base)
     if os.path.isdir(options["input"]) or not options["input"].lower().endswith(".csv"):
         order_of(())  # the same for all files: what is wrong with it is wrong with the command
     items = (_known_signer(item, signers) for item in items_of(listing, options["output"], "", order_of))
-    summary = _run(options, "seal", items, listing.count(), signers=signers, tsa=_tsa(options))
+    summary = _run(options, "seal", items, listing.count(), signers=signers, tsa=_tsa(options), limits=limits)
     return OUTSIDE if summary.stopped else FAILED if summary.failed else 0
 
 
@@ -129,9 +132,10 @@ def stamp(**options: Any) -> int:
     """Put a document timestamp on every file of INPUT, into the folder OUTPUT."""
     if not options["tsa"]:
         raise click.UsageError("say who stamps: --tsa URL")
+    limits = limits_of(options["limit"])
     listing = _listing(options)
     items = items_of(listing, options["output"], "", None)
-    summary = _run(options, "stamp", items, listing.count(), tsa=_tsa(options))
+    summary = _run(options, "stamp", items, listing.count(), tsa=_tsa(options), limits=limits)
     return OUTSIDE if summary.stopped else FAILED if summary.failed else 0
 
 
@@ -155,6 +159,7 @@ def verify(**options: Any) -> int:
         untrusted=read_certificates(options["untrusted"], "--untrusted"),
         strict=options["strict"],
         password=read_pdf_password(options["pdf_password_file"]),
+        limits=limits_of(options["limit"]),
     )
     items = items_of(listing, options["output"], ".json", None)
     summary = _run(options, "verify", items, listing.count(), policy=policy)

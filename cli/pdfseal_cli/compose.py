@@ -11,6 +11,7 @@ from pdfseal.pdf.source import opened
 from pdfseal.timestamp import read_token
 from pdfseal_cli.edge import guarded, print_json, say
 from pdfseal_cli.kinds import OUTPUT
+from pdfseal_cli.limits import limit_option, limits_of
 from pdfseal_cli.outputs import check_apart, check_output
 from pdfseal_cli.params import (
     json_option,
@@ -33,6 +34,7 @@ from pdfseal_cli.params import (
 @click.option("--pdf-password-file", help="With --to-be-signed: opens an encrypted PDF.")
 @click.option("-o", "--output", type=OUTPUT, help="The sealed PDF.")
 @click.option("--in-place", is_flag=True, help="Write into the prepared PDF itself.")
+@limit_option
 @json_option
 @guarded
 def compose(**options: Any) -> None:
@@ -76,4 +78,5 @@ def _patch(options: dict[str, Any], source: Any, signature: bytes, timestamp: by
         certificates=certificates,
         timestamp=timestamp,
         password=read_pdf_password(options["pdf_password_file"]),
+        limits=limits_of(options["limit"]),
     )

@@ -9,6 +9,7 @@ import click
 import pdfseal
 from pdfseal_cli.edge import guarded, print_json, say
 from pdfseal_cli.kinds import MOMENT, OUTPUT
+from pdfseal_cli.limits import limit_option, limits_of
 from pdfseal_cli.outputs import check_output, write_output
 from pdfseal_cli.params import json_option, pdf_input, read_anchors, read_pdf_password
 from pdfseal_cli.trust import trust_arguments, trust_options
@@ -25,6 +26,7 @@ from pdfseal_cli.tsa import tsa_client, tsa_options
 @click.option("--pdf-password-file", help="File whose first line opens an encrypted PDF.")
 @click.option("-o", "--output", type=OUTPUT, help="The PDF with the evidence.")
 @click.option("--in-place", is_flag=True, help="Write into FILE itself.")
+@limit_option
 @json_option
 @guarded
 def extend(**options: Any) -> None:
@@ -41,6 +43,7 @@ def extend(**options: Any) -> None:
         algorithm=options["tsa_digest"] or "sha256",
         at=options["at"],
         password=read_pdf_password(options["pdf_password_file"]),
+        limits=limits_of(options["limit"]),
         **arguments,
     )
     write_output(output, extended)

@@ -10,9 +10,11 @@ import click
 
 import pdfseal
 from pdfseal import Located, Match
+from pdfseal.pdf.limits import Limits
 from pdfseal.pdf.text.search import show_pages
 from pdfseal_cli.edge import guarded, note, print_json, say, say_plainly
 from pdfseal_cli.kinds import OUTPUT
+from pdfseal_cli.limits import limit_option, limits_of
 from pdfseal_cli.outputs import check_place, write_outputs
 from pdfseal_cli.params import KEYWORD_OPTIONS, json_option, pdf_input, read_pdf_password
 from pdfseal_cli.pictures import check_format, marked_page
@@ -33,6 +35,7 @@ def _keyword_options(command: Any) -> Any:
 @_keyword_options
 @click.option("--image", type=OUTPUT, metavar="OUT.png", help="Also draw the pages with numbered boxes.")
 @click.option("--pdf-password-file", help="File whose first line opens an encrypted PDF.")
+@limit_option
 @json_option
 @guarded
 def locate(**options: Any) -> None:
@@ -41,6 +44,7 @@ def locate(**options: Any) -> None:
         check_format(Path(options["image"]).suffix)
         check_place(options["image"])
     password = read_pdf_password(options["pdf_password_file"])
+    limits = limits_of(options["limit"])
     pdf = pdf_input(options["file"])
     found = pdfseal.locate(
         pdf,
@@ -51,8 +55,9 @@ def locate(**options: Any) -> None:
         whole_word=options["whole_word"],
         password=password,
         progress=_progress if sys.stderr.isatty() else None,
+        limits=limits,
     )
-    pictures = _draw(pdf, found, options["image"], password) if options["image"] else []
+    pictures = _draw(pdf, found, options["image"], password, limits) if options["image"] else []
     if found.unreadable:
         pages = show_pages([page for page, _ in found.unreadable])
         note(f"on {pages} there is text whose font does not say which characters it shows")
@@ -83,7 +88,7 @@ def _rows(match: Match) -> list[dict[str, Any]]:
     ]
 
 
-def _draw(pdf: Any, found: Located, output: str, password: str | None) -> list[str]:
+def _draw(pdf: Any, found: Located, output: str, password: str | None, limits: Limits) -> list[str]:
     """A picture of each page that has a match: OUT.png, or OUT-1.png, OUT-2.png, ... for several."""
     pages = sorted({match.page for match in found.matches})
     path = Path(output)
@@ -96,7 +101,7 @@ def _draw(pdf: Any, found: Located, output: str, password: str | None) -> list[s
             if match.page == page
             for part in match.parts
         ]
-        made[name] = marked_page(pdf, page, boxes, password=password, suffix=path.suffix)
+        made[name] = marked_page(pdf, page, boxes, password=password, suffix=path.suffix, limits=limits)
     write_outputs(made)
     return list(made)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pdfseal import CallerError, Rect
 from pdfseal.pdf.document import Document
+from pdfseal.pdf.limits import DEFAULT_LIMITS, Limits
 from pdfseal.pdf.source import opened
 
 DPI = 110
@@ -29,6 +30,7 @@ def marked_page(
     *,
     password: str | None = None,
     suffix: str = ".png",
+    limits: Limits = DEFAULT_LIMITS,
 ) -> bytes:
     """A picture of a page with labelled boxes, which are in displayed page space."""
     import pypdfium2
@@ -36,7 +38,7 @@ def marked_page(
 
     check_format(suffix)
     with opened(pdf) as source:
-        displayed = Document.open(source, password=password).page(page).geometry.displayed
+        displayed = Document.open(source, password=password, limits=limits).page(page).geometry.displayed
     document: Any = pypdfium2.PdfDocument(pdf, password=password)
     try:
         document.init_forms()

@@ -95,6 +95,7 @@ def sign(**options: Any) -> None:
             lambda *_: afterwards,
             field_name=prepared.field_name,
             password=read_pdf_password(options["pdf_password_file"]),
+            limits=limits_of(options["limit"]),
         )
         write_output(output, sealed)
     _tell(prepared, {"sealed": output}, options, stamped)

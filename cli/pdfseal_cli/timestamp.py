@@ -29,6 +29,7 @@ from pdfseal.timestamp import (
 from pdfseal.verification.timestamps import token_facts
 from pdfseal_cli.edge import DONE, FAILED, INDETERMINATE, guarded, print_json, say, say_plainly
 from pdfseal_cli.kinds import MOMENT, OUTPUT
+from pdfseal_cli.limits import limit_option, limits_of
 from pdfseal_cli.outputs import check_output, write_output
 from pdfseal_cli.params import (
     json_option,
@@ -186,18 +187,20 @@ def verify(**options: Any) -> int:
 @click.option("--token", help="With --signature: a token at hand, a file, instead of --tsa.")
 @tsa_options
 @click.option("--pdf-password-file", help="File whose first line opens an encrypted PDF.")
+@limit_option
 @json_option
 @guarded
 def stamp(**options: Any) -> None:
     """Add a document timestamp to the PDF FILE; earlier signatures stay as they are."""
     output = check_output(options["output"], options["file"], options["in_place"])
     pdf, password = pdf_input(options["file"]), read_pdf_password(options["pdf_password_file"])
+    limits = limits_of(options["limit"])
     if options["field_name"] is not None:
         if options["tsa_digest"] is not None:
             raise click.UsageError("--tsa-digest goes without --signature: its own digest is taken")
         authority = _authority(options)
         stamped = pdfseal.attach_timestamp(
-            pdf, authority, field_name=options["field_name"], password=password
+            pdf, authority, field_name=options["field_name"], password=password, limits=limits
         )
     elif options["token"] is not None:
         raise click.UsageError(
@@ -205,7 +208,11 @@ def stamp(**options: Any) -> None:
         )
     else:
         stamped = pdfseal.timestamp_document(
-            pdf, authority=tsa_client(options), algorithm=_tsa_digest(options), password=password
+            pdf,
+            authority=tsa_client(options),
+            algorithm=_tsa_digest(options),
+            password=password,
+            limits=limits,
         )
     write_output(output, stamped)
     _tell({"stamped": output}, options)

@@ -47,7 +47,7 @@ RULES: tuple[Needs | Excludes, ...] = (
     Excludes(("seal", "subfilter")),
     Needs(("password_file",), ("key",)),
     Needs(("signer_timeout",), ("signer_command",)),
-    Needs(("cert", "chain", "pdf_password_file"), ("to_be_signed",), ("compose",)),
+    Needs(("cert", "chain", "pdf_password_file", "limit"), ("to_be_signed",), ("compose",)),
     # whom is asked and trusted
     Needs(
         (

@@ -121,13 +121,13 @@ def prepare(
 
 
 @checked
-def read_texts(pdf: Pdf, *, password: str | None = None) -> PageTexts:
+def read_texts(pdf: Pdf, *, password: str | None = None, limits: Limits = DEFAULT_LIMITS) -> PageTexts:
     """The texts of a PDF's pages, each read when first needed and then kept; close it after use.
 
-    Raises DocumentError, `wrong_password`.
+    `limits`: docs/limits.md. Raises DocumentError, `wrong_password`.
     """
     with opened(pdf) as source:
-        return PageTexts(Document.open(source, password=password), password)
+        return PageTexts(Document.open(source, password=password, limits=limits), password)
 
 
 @checked
@@ -142,6 +142,7 @@ def locate(
     require_all: bool = True,
     password: str | None = None,
     progress: Progress | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Located:
     """Where keywords stand: `Located.matches`, boxes in displayed page space.
 
@@ -149,7 +150,8 @@ def locate(
     `order`: "all" or "asc" in reading order, "desc" the other way round; with `nth` only the n-th
     of each keyword, from that end. `require_all`: every keyword must be found. `progress` is called
     with pages done and pages to do. `Located.unreadable` lists pages with text that no reader can
-    name. Raises `keyword_not_found`, `page_out_of_range`, `argument`, DocumentError.
+    name. `limits`: docs/limits.md. Raises `keyword_not_found`, `page_out_of_range`, `argument`,
+    DocumentError.
     """
     words = (keywords,) if isinstance(keywords, str) else tuple(keywords)
     find = partial(
@@ -164,7 +166,7 @@ def locate(
     )
     if isinstance(pdf, PageTexts):
         return find(pdf)
-    with read_texts(pdf, password=password) as texts:
+    with read_texts(pdf, password=password, limits=limits) as texts:
         return find(texts)
 
 
@@ -231,10 +233,12 @@ def compose_prepared(
     certificates: Sequence[CertificateLike],
     timestamp: bytes | None = None,
     password: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> bytes:
     """The sealed PDF from the prepared one alone, without a PreparedSeal.
 
     `certificates`: candidates for the signer's, and its chain. Hashes the document again.
+    `limits`: docs/limits.md.
     Raises `not_prepared`, `digest_mismatch`, `signature_invalid`, `certificate_not_candidate`.
     """
     with opened(pdf) as source:
@@ -245,6 +249,7 @@ def compose_prepared(
             certificates=tuple(map(_certificate, certificates)),
             timestamp=timestamp,
             password=password,
+            limits=limits,
         )
         return patch.applied_to(source.read(0, source.size))
 
@@ -335,10 +340,11 @@ def prepare_timestamp(
     field_name: str | None = None,
     reserve: int | None = None,
     password: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> PreparedSeal:
     """Prepare a document timestamp (ISO 32000-2, 12.8.5): `hash_bytes` is the imprint to be stamped.
 
-    `algorithm`: digest of the imprint. `reserve`: bytes for the token.
+    `algorithm`: digest of the imprint. `reserve`: bytes for the token. `limits`: docs/limits.md.
     """
     with opened(pdf) as source:
         return stamping.prepare_timestamp(
@@ -349,6 +355,7 @@ def prepare_timestamp(
             field_name=field_name,
             reserve=reserve,
             password=password,
+            limits=limits,
         ).with_origin(pdf, source)
 
 
@@ -363,26 +370,44 @@ def compose_timestamp(prepared: PreparedSeal, token: bytes) -> Patch:
 
 @checked
 def timestamp_document(
-    pdf: Pdf, *, authority: Stamper, algorithm: str = "sha256", password: str | None = None
+    pdf: Pdf,
+    *,
+    authority: Stamper,
+    algorithm: str = "sha256",
+    password: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> bytes:
-    """The PDF with a document timestamp by `authority`; earlier signatures stay as they are."""
-    prepared = prepare_timestamp(pdf, algorithm=algorithm, password=password)
+    """The PDF with a document timestamp by `authority`; earlier signatures stay as they are.
+
+    `limits`: docs/limits.md.
+    """
+    prepared = prepare_timestamp(pdf, algorithm=algorithm, password=password, limits=limits)
     patch = compose_timestamp(prepared, authority(algorithm, prepared.hash_bytes))
     return patch.applied_to(prepared.pdf_bytes())
 
 
 @checked
 def attach_timestamp(
-    pdf: Pdf, authority: Stamper, *, field_name: str | None = None, password: str | None = None
+    pdf: Pdf,
+    authority: Stamper,
+    *,
+    field_name: str | None = None,
+    password: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> bytes:
     """The PDF with a timestamp for a signature that is in it already, kept in the security store.
 
     For seals of GM/T 0031-2014, which have no place of their own for one. `field_name` names the
-    signature, None the newest. Raises `tsa_failed`, `not_prepared`.
+    signature, None the newest. `limits`: docs/limits.md. Raises `tsa_failed`, `not_prepared`.
     """
     with opened(pdf) as source:
         appended = stamping.attach_timestamp(
-            source, authority, file_id=os.urandom(16), field_name=field_name, password=password
+            source,
+            authority,
+            file_id=os.urandom(16),
+            field_name=field_name,
+            password=password,
+            limits=limits,
         )
         return source.read(0, source.size) + appended
 
@@ -415,12 +440,14 @@ def extend(
     algorithm: str = "sha256",
     at: datetime | None = None,
     password: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> bytes:
     """The PDF with what a verifier will need in ten years (ETSI EN 319 142-1, 6.3), seals alike.
 
     "B-LT" keeps certificates and revocation data in the document; "B-LTA" puts a document
     timestamp by `authority` over them, and renews an earlier one. A signature whose time nothing
     proves gets a document timestamp first. `at`: the moment of judgement, now if absent.
+    `limits`: docs/limits.md, of the PDF as given and of what is made of it.
     Raises `evidence_missing`, `time_not_proven`, `report_not_valid`, `tsa_failed`, `fetch_failed`.
     """
     if level not in EXTENSION_LEVELS:
@@ -433,19 +460,26 @@ def extend(
         password=password,
         data=revocation_data(crls, ocsps),
         fetch=fetch,
+        limits=limits,
     )
-    stamped = partial(_stamped, authority=authority, algorithm=algorithm, password=password)
+    stamped = partial(_stamped, authority=authority, algorithm=algorithm, password=password, limits=limits)
     with opened(pdf) as source:
         report = extending.check_extensible(source, policy)
         data = source.read(0, source.size)
     if not extending.time_is_proven(report):
         data = stamped(data)
     evidence = extending.collect_evidence(BytesSource(data), policy)
-    data += extending.append_evidence(BytesSource(data), evidence, file_id=os.urandom(16), password=password)
+    data += extending.append_evidence(
+        BytesSource(data), evidence, file_id=os.urandom(16), password=password, limits=limits
+    )
     return stamped(data) if level == "B-LTA" else data
 
 
-def _stamped(data: bytes, *, authority: Stamper | None, algorithm: str, password: str | None) -> bytes:
+def _stamped(
+    data: bytes, *, authority: Stamper | None, algorithm: str, password: str | None, limits: Limits
+) -> bytes:
     if authority is None:
         raise RefusedError("time_not_proven", "this level needs a timestamp: name a timestamp authority")
-    return timestamp_document(data, authority=authority, algorithm=algorithm, password=password)
+    return timestamp_document(
+        data, authority=authority, algorithm=algorithm, password=password, limits=limits
+    )

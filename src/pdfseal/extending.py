@@ -23,6 +23,7 @@ from pdfseal.containers.ses_reading import SesContainer
 from pdfseal.errors import RefusedError
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.dss import Dss, Evidence, read_dss, vri_key, write_dss
+from pdfseal.pdf.limits import DEFAULT_LIMITS, Limits
 from pdfseal.pdf.revision import Revision
 from pdfseal.pdf.second_reader import check_agreement
 from pdfseal.pdf.signature import FoundSignature, find_signatures
@@ -70,7 +71,7 @@ def collect_evidence(source: Source, policy: Policy) -> Dss:
     RefusedError `evidence_missing` names the first certificate for which something lacks.
     """
     report = check_extensible(source, policy)
-    document = Document.open(source, password=policy.password)
+    document = Document.open(source, password=policy.password, limits=policy.limits)
     found = find_signatures(document)
     store = read_dss(document)
     validator = with_material(policy.validator, store, (one.contents for one in found))
@@ -158,9 +159,16 @@ def _with_vouchers(validation: Validation) -> Iterator[CertificateStatus]:
             )
 
 
-def append_evidence(source: Source, evidence: Dss, *, file_id: bytes, password: str | None = None) -> bytes:
+def append_evidence(
+    source: Source,
+    evidence: Dss,
+    *,
+    file_id: bytes,
+    password: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> bytes:
     """The appended revision; empty if the document holds all of it already."""
-    document = Document.open(source, password=password)
+    document = Document.open(source, password=password, limits=limits)
     check_agreement(document, password)
     revision = Revision(document)
     return revision.build(file_id).data if write_dss(revision, evidence) else b""

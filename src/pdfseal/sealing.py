@@ -231,13 +231,14 @@ def compose_prepared(
     certificates: tuple[Certificate, ...],
     timestamp: bytes | None = None,
     password: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Patch:
     """The same from the prepared PDF alone: find its empty hole, hash again, compare, fill.
 
     `certificates` are the candidates: CMS attributes name the signer's only by its digest.
     Raises `not_prepared`, `hole_not_empty` and what `compose` raises.
     """
-    document = Document.open(source, password=password)
+    document = Document.open(source, password=password, limits=limits)
     found = find_prepared(document)
     if found is None and any(
         not one.empty and one.coverage == "whole_file" for one in find_signatures(document)

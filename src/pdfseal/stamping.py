@@ -30,6 +30,7 @@ from pdfseal.hashing import digest_prepared
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.dss import Dss, Evidence, vri_key, write_dss
 from pdfseal.pdf.field import SignatureEntry, append_signature, free_field_name
+from pdfseal.pdf.limits import DEFAULT_LIMITS, Limits
 from pdfseal.pdf.revision import Revision
 from pdfseal.pdf.second_reader import check_agreement
 from pdfseal.pdf.signature import FoundSignature, find_signatures
@@ -124,13 +125,14 @@ def prepare_timestamp(
     field_name: str | None = None,
     reserve: int | None = None,
     password: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> PreparedSeal:
     """An empty, invisible document timestamp in an appended revision; `hash_bytes` is the imprint.
 
     `reserve`: bytes for the token. `when` goes into the result alone: a document timestamp states
     no other time than its token's. A certified document never forbids it (table 257).
     """
-    document = Document.open(source, password=password)
+    document = Document.open(source, password=password, limits=limits)
     check_agreement(document, password)
     security = document.security
     if security is not None and not (security.as_owner or security.may_annotate):
@@ -187,6 +189,7 @@ def attach_timestamp(
     field_name: str | None = None,
     algorithm: str | None = None,
     password: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> bytes:
     """The appended revision that keeps a token over a signature's value in DSS, VRI, TS.
 
@@ -194,7 +197,7 @@ def attach_timestamp(
     default that of the signature. OutsideError `tsa_failed`; RefusedError `not_prepared` if there
     is no such signature.
     """
-    document = Document.open(source, password=password)
+    document = Document.open(source, password=password, limits=limits)
     check_agreement(document, password)
     found, container = find_signed(document, field_name)
     name = algorithm or (container.scheme.digest if container.scheme is not None else "sha256")

@@ -114,7 +114,7 @@ class World:
         signature = self.maker.signer.sign(to_be_signed, scheme)
         return finish_seal(to_be_signed, signature, maker=self.maker.certificate)
 
-    def sealed(self, pdf: bytes, scheme: str = "cms", *, stamped: bool = False) -> bytes:
+    def sealed(self, pdf: bytes, scheme: str = "cms", *, stamped: bool = False, **options) -> bytes:
         electronic = self.seal_value(scheme) if scheme != "cms" else None
         prepared = pdfseal.prepare(
             pdf,
@@ -127,6 +127,7 @@ class World:
             scheme=scheme,
             seal=electronic,
             when=SEALED,
+            **options,
         )
         signature = self.signer.signer.sign(prepared.hash_set_bytes, SCHEMES[prepared.signature_scheme])
         token = pdfseal.stamp_signature(prepared, signature, self.stamp).token if stamped else None

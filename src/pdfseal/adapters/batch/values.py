@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from pdfseal.containers.base import Plan
 from pdfseal.geometry import Size
+from pdfseal.pdf.limits import DEFAULT_LIMITS, Limits
 from pdfseal.pdf.permission import FieldLock
 from pdfseal.placement import Placement
 from pdfseal.sealing import Appearance, Wording
@@ -88,6 +89,7 @@ class Job:
     `batch_id`: 16 random bytes, from the journal. `tsa`: addresses of timestamp authorities; sealing
     with them puts a token on each signature. `sync`: flush each output to the disk at once,
     instead of all of them before the journal is written (where the workers are other machines).
+    `limits` bound what each file may cost; of a verification, those of the `policy` do.
     """
 
     batch_id: bytes
@@ -96,6 +98,7 @@ class Job:
     policy: Policy | None = None
     tsa: tuple[str, ...] = ()
     sync: bool = False
+    limits: Limits = DEFAULT_LIMITS
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ def _seal(job: Job, item: Item) -> Outcome:
             allow_annotations=order.allow_annotations,
             timestamp=bool(job.tsa),
             password=order.password,
+            limits=job.limits,
         ).with_origin(item.source, source)
     signature = _signer(signing.key).sign(prepared.hash_set_bytes, SCHEMES[prepared.signature_scheme])
     token = stamping.stamp_signature(prepared, signature, _authority(job.tsa)).token if job.tsa else None
@@ -110,6 +111,7 @@ def _stamp(job: Job, item: Item) -> Outcome:
             file_id=item.mark(job.batch_id),
             when=datetime.now(UTC).replace(microsecond=0),
             password=password,
+            limits=job.limits,
         ).with_origin(item.source, source)
     token = _authority(job.tsa)(STAMP_DIGEST, prepared.hash_bytes)
     return _write_patched(job, item, prepared, stamping.compose_timestamp(prepared, token))
@@ -142,7 +144,7 @@ def _is_done(item: Item, job: Job, password: str | None) -> bool:
         return False
     try:
         with opened(item.output) as source:
-            found = Document.open(source, password=password).trailer.get("ID")
+            found = Document.open(source, password=password, limits=job.limits).trailer.get("ID")
     except PdfsealError:
         found = None
     if isinstance(found, list) and found[1:] == [item.mark(job.batch_id)]:
