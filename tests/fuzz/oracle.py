@@ -146,4 +146,12 @@ def _content(page: pikepdf.Page) -> bytes:
     if contents is None:
         return b""
     streams = contents if isinstance(contents, pikepdf.Array) else [contents]
-    return b"\n".join(one.read_raw_bytes() for one in streams)
+    return b"\n".join(map(_decoded, streams))
+
+
+def _decoded(stream: pikepdf.Stream) -> bytes:
+    """What is drawn, however it is compressed."""
+    try:
+        return bytes(stream.read_bytes())
+    except pikepdf.PdfError:
+        return bytes(stream.read_raw_bytes())

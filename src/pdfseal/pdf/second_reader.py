@@ -33,8 +33,11 @@ def check_agreement(document: Document, password: str | None = None) -> None:
 def _compare(document: Document, other: pikepdf.Pdf) -> None:
     if tuple(other.Root.objgen) != tuple(document.root):
         raise DocumentError("pdf_ambiguous", "two readers find different document catalogs in this file")
+    import pikepdf
+
     ours = document.dictionary(document.catalog.get("Pages")) or Dictionary()
     theirs = other.Root.get("/Pages")
     kids = document.array(ours.get("Kids")) or []
-    if theirs is None or len(theirs.get("/Kids", [])) != len(kids):
+    found = theirs.get("/Kids") if isinstance(theirs, pikepdf.Dictionary) else None
+    if theirs is None or (len(found) if isinstance(found, pikepdf.Array) else 0) != len(kids):
         raise DocumentError("pdf_ambiguous", "two readers find different page trees in this file")
