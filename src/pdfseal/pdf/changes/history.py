@@ -153,7 +153,8 @@ class _Growth:
         # 2.
         if any(_differs_in_encryption(one.trailer, old.document, new.document) for one in sections):
             yield Change(0, "other", "the encryption of the document was changed")
-        if any(lost_references(section.trailer, new.document) for section in sections):
+        lost = lost_references(old.document.trailer, old.document)  # as it has been
+        if any(lost_references(section.trailer, new.document) - lost for section in sections):
             yield Change(0, "other", "a later trailer refers to an object that is not there")
         if not _same_information(old.document, new.document):
             yield Change(0, "ltv", "the document's information was updated")
@@ -221,6 +222,7 @@ def _differs_in_encryption(trailer: Dictionary, before: Document, after: Documen
 
 def _to_the_ground(document: Document, value: Value, depth: int = 4) -> Value:
     """A value with what its references lead to in their places; deeper than `depth` there are none."""
+    document.work.spend(1)
     found = document.resolve(value) if depth else None
     if isinstance(found, Dictionary):
         return Dictionary({key: _to_the_ground(document, one, depth - 1) for key, one in found.items()})
