@@ -11,7 +11,7 @@ from pyhanko.sign import signers, timestamps
 
 from pdfseal.pdf.changes.appearances import is_clipped, stays_inside
 from pdfseal.pdf.changes.names import plain_name
-from pdfseal.pdf.changes.values import alike, same_text
+from pdfseal.pdf.changes.values import alike, changed_keys, same_text
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.encryption import Doubtful
 from pdfseal.pdf.source import BytesSource
@@ -99,16 +99,20 @@ def test_pyhanko_may_put_a_timestamp_into_an_empty_field():
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "same"),
+    ("key", "old", "new", "same"),
     [
-        (b"595.303937007874", b"595.30396", True),  # pdfium writes single precision
-        (b".00100000005", b".001", True),
-        (b"0.0", b"-0.0", True),
-        (b"595.3039", b"595.31", False),
-        (b"0.0", b"0.0001", False),
-        (b"1.0", b"1", False),
+        ("MediaBox", b"595.303937007874", b"595.30396", True),  # pdfium writes single precision
+        ("MediaBox", b"792.00", b"792", True),  # pypdf, whole numbers
+        ("Rect", b"595.3039", b"595.31", False),
+        ("Rect", b"1000000000.0", b"1000000400.0", False),
+        ("Rect", b"1", b"true", False),
+        ("Matrix", b"595.303937007874", b"595.30396", False),
+        ("Differences", b"48.99999", b"49.0", False),
     ],
 )
-def test_numbers_that_readers_cannot_tell_apart(old: bytes, new: bytes, same: bool):
-    one, other = ([Parser(b"[%s]" % text).value(0)[0]] for text in (old, new))
+def test_boxes_that_readers_cannot_tell_apart(key: str, old: bytes, new: bytes, same: bool):
+    one, other = (Parser(b"<</%s [0 0 9 %s]>>" % (key.encode(), text)).value(0)[0] for text in (old, new))
     assert alike(one, other) is same
+    assert isinstance(one, Dictionary)
+    assert isinstance(other, Dictionary)
+    assert changed_keys(one, other) == ([] if same else [key])

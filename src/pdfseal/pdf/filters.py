@@ -29,18 +29,19 @@ def decode(
     work: Work,
     limit: int | None = None,
     strictly: bool = False,
+    ended: bool = False,
 ) -> bytes:
     """The decoded data of a structure stream.
 
     `limit_exceeded` where it grows beyond `limit` bytes (`Limits.decoded_bytes` if absent), or costs
     more than there is left of `work`. `strictly`: it must end where its compressed data end, and its
-    last row must be whole.
+    last row must be whole. `ended`: and these must say that they end.
     """
     limit = work.limits.decoded_bytes if limit is None else limit
     for filter_name, wanted in _filters(stream, where, work):
         if filter_name == Name("Crypt"):
             continue  # undone already (encryption.py)
-        data = _inflate(data, limit, where, work, strictly)
+        data = _inflate(data, limit, where, work, strictly, ended)
         work.spend(len(data) // BYTES_PER_STEP_INFLATED)
         if wanted is not None:
             data = _unpredict(data, wanted, where, work, strictly)
@@ -85,7 +86,7 @@ def _matters(parameters: Value) -> bool:
     return parameters is not None
 
 
-def _inflate(data: bytes, limit: int, where: str, work: Work, strictly: bool) -> bytes:
+def _inflate(data: bytes, limit: int, where: str, work: Work, strictly: bool, ended: bool) -> bytes:
     engine = zlib.decompressobj()
     try:
         decoded = engine.decompress(data, limit + 1)
@@ -93,7 +94,8 @@ def _inflate(data: bytes, limit: int, where: str, work: Work, strictly: bool) ->
         raise damaged(f"{where}: {error}") from error
     if len(decoded) > limit:
         raise work.limits.exceeded("decoded_bytes", f"{where} expands beyond {limit} bytes")
-    if strictly and not (engine.unused_data in _LINE_ENDS if engine.eof else data.endswith(_FLUSHED)):
+    flushed = data.endswith(_FLUSHED) and not ended
+    if strictly and not (engine.unused_data in _LINE_ENDS if engine.eof else flushed):
         raise damaged(f"{where}: its data do not end where its compressed data end")
     return decoded
 

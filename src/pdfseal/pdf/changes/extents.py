@@ -53,8 +53,8 @@ _PLAIN = re.compile(
 )
 _PLAIN_PACKED = re.compile(_BORING, re.VERBOSE)
 _GAP = rb"(?:[\x00\t\n\x0b\f\r ]|%[^\r\n]*+(?:[\r\n]|\Z))"
-# The head of an object, or what is left of one where the bytes end.
-_HEAD = re.compile(rb"%s*+[0-9]*+(?:\Z|%s++[0-9]*+(?:\Z|%s++(?:obj|ob?\Z|\Z)))" % (_GAP, _GAP, _GAP))
+# What may be the head of an object: a number that an object can have, or nothing before the bytes end.
+_HEAD = re.compile(rb"(?:%s|[+.-])*+(?:0*+[1-9]|0*+\Z)" % _GAP)
 _END_OF_STREAM = re.compile(_SPACE + rb"*endstream" + _WORD_END)
 _END_OF_OBJECT = re.compile(rb"endobj" + _WORD_END)
 _ANY_END_OF_STREAM = re.compile(rb"endstream" + _WORD_END)
@@ -108,7 +108,7 @@ class Extents:
         """The same, at a second look: what cannot be read may be anything to other readers."""
         try:
             found, behind, is_end = self._parsed(start)
-            if b"%" in self.document.source.read(start, found.value_start):
+            if b"%" in self.document.source.read(start, found.value_start).rpartition(b"obj")[0]:
                 return True  # a comment before or in its head, where some readers expect none
         except Incomplete:
             return True
@@ -127,9 +127,9 @@ class Extents:
         return not self._ends_stream(body + length) and not self._has_end_of_stream(body)
 
     def _begins(self, start: int) -> bool:
-        """Whether an object begins at a position, or may do so with the bytes that come.
+        """Whether an object begins at a position for any reader, or may do so with the bytes that come.
 
-        What is no head is for no reader an object, wherever an entry says that there is one.
+        Readers forgive much in a head; what does not begin with a number is none.
         """
         left = min(self.document.end - start, self.document.limits.object_bytes)
         self.document.work.spend(left // BYTES_PER_STEP_SCANNED)

@@ -28,7 +28,7 @@ from pdfseal.pdf.syntax import Dictionary, Name, Ref, Value
 _SIGNING_KEYS = frozenset(
     {"V", "AP", "AS", "M", "F", "MK", "Rect", "P", "DV", "I", "DA", "Lock", "SV", "Type", "Subtype"}
 )
-_FILLABLE = frozenset({"V", "AP", "AS", "M", "I", "F", "Ff", "MK"})
+_FILLABLE = frozenset({"V", "AP", "AS", "M", "I", "F", "Ff", "MK", "BS"})
 _FILLABLE_TEXT = _FILLABLE | {"RV", "DS", "DA", "Q"}
 _TEXTS = (Name("Tx"), Name("Ch"))
 # What these entries of a field may be: never a dictionary, which might be a font or another resource.
@@ -70,7 +70,8 @@ _OWN_KEYS = _EMPTY_KEYS | {
 }
 _OWN_KEYS |= {"NM", "Parent", "Q", "V"}
 # What says how text looks, and not which.
-_LOOKS = frozenset({"MK", "DA", "Q"})
+_LOOKS = frozenset({"MK", "DA", "Q", "F", "Ff", "BS"})
+_NOT_SEEN = 2 | 32  # hidden, or not viewed (table 167)
 _READ_ONLY = 1  # table 227
 _APPEARANCE_KEYS = frozenset({"N", "R", "D"})
 _COLOURS = frozenset({"R", "BC", "BG"})
@@ -286,7 +287,10 @@ class FieldRules:
         """Whether somebody filled a field in, so that its colours or the size of its text may be others."""
         flags = self.old.inherited(old, "Ff")
         is_open = not (isinstance(flags, int) and flags & _READ_ONLY)
-        return is_open and self.old.is_filled_in(number) and bool(changed & {"V", "AP", "AS"}) and "AP" in new
+        seen = self.before.resolve(old.get("F"))
+        is_seen = not (isinstance(seen, int) and seen & _NOT_SEEN)
+        filled = bool(changed & {"V", "AP", "AS"}) and "AP" in new
+        return is_open and is_seen and filled and self.old.is_filled_in(number)
 
     def _misfilled(self, changed: set[str], old: Dictionary, new: Dictionary, kind: Value) -> str | None:
         """A changed entry that is not of its kind: the field might be a dictionary of resources as well."""
@@ -302,8 +306,10 @@ class FieldRules:
             return "P"
         if kind != Name("Sig"):
             for key, flag in _FLAGS.items():
-                if key in changed and not self._only_sets(flag, old.get(key), new.get(key)):
+                if key in changed and not self._only_sets(flag, key, old, new):
                     return key
+            if "BS" in changed and not self._is_default_border(old, new):
+                return "BS"
         if "MK" in changed and kind != Name("Sig") and not self._is_frame(old.get("MK"), new.get("MK")):
             return "MK"
         for key in changed & {"AP", "V", "MK"} & new.keys():
@@ -337,6 +343,12 @@ class FieldRules:
             key in before and alike(before[key], one) for key, one in captions.items()
         )
 
-    def _only_sets(self, flag: int, old: Value, new: Value) -> bool:
-        before, after = self.before.resolve(old), self.after.resolve(new)
-        return isinstance(before, int | None) and after == ((before or 0) | flag)
+    def _only_sets(self, flag: int, key: str, old: Dictionary, new: Dictionary) -> bool:
+        """Whether no more than one bit was set, of what was said here or above, nothing being 0."""
+        before, after = self.old.inherited(old, key) or 0, self.after.resolve(new.get(key))
+        return isinstance(before, int) and type(after) is int and after in (before, before | flag)
+
+    def _is_default_border(self, old: Dictionary, new: Dictionary) -> bool:
+        """MuPDF says what goes without saying: a solid border of one point (table 168)."""
+        said = Dictionary({"W": 1, "S": Name("S")})
+        return not old.keys() & {"BS", "Border"} and alike(self.after.resolve(new.get("BS")), said)

@@ -25,7 +25,7 @@ from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.changes.sections import fault, reaches_end, says_length, stream_numbers
 from pdfseal.pdf.changes.state import State
 from pdfseal.pdf.changes.values import alike
-from pdfseal.pdf.changes.writing import leads_nowhere, lost_references, written_oddly
+from pdfseal.pdf.changes.writing import leads_nowhere, lost_references, was_written_oddly, written_oddly
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.syntax import WHITESPACE, Dictionary, Value
 from pdfseal.pdf.xref import InUse, Packed, Section
@@ -106,7 +106,7 @@ def _steps(document: Document, ends: list[int]) -> Iterator[Step]:
 def _written_oddly(old: Document, new: Document, numbers: list[int]) -> Iterator[Change]:
     for number in numbers:
         try:
-            odd = written_oddly(new, number)
+            odd = written_oddly(new, number) or was_written_oddly(old, number)
             lost = leads_nowhere(new, number) - leads_nowhere(old, number)
         except DocumentError:
             continue  # the judge says so

@@ -16,7 +16,14 @@ from pdfseal.pdf.changes.appearances import is_clipped, stays_inside
 from pdfseal.pdf.changes.field_rules import FieldRules
 from pdfseal.pdf.changes.levels import Change
 from pdfseal.pdf.changes.live import Live
-from pdfseal.pdf.changes.objects import as_list, ends_as_said, generation, object_kind, object_of
+from pdfseal.pdf.changes.objects import (
+    as_dictionary,
+    as_list,
+    ends_as_said,
+    generation,
+    object_kind,
+    object_of,
+)
 from pdfseal.pdf.changes.redrawing import (
     FORM_RESOURCES,
     is_resources_of_form,
@@ -26,7 +33,7 @@ from pdfseal.pdf.changes.redrawing import (
 from pdfseal.pdf.changes.references import References
 from pdfseal.pdf.changes.roles import Roles
 from pdfseal.pdf.changes.state import State
-from pdfseal.pdf.changes.values import alike, changed_keys, repeats, same_text
+from pdfseal.pdf.changes.values import alike, alike_in, changed_keys, repeats, same_text
 from pdfseal.pdf.document import INHERITED, Document
 from pdfseal.pdf.encryption import Doubtful
 from pdfseal.pdf.filters import decode
@@ -43,6 +50,7 @@ _LTV_ROLES = {
 }
 # A stream whose data are the same however they are written, and the entries that say how.
 _PLAIN_FILTERS = (None, Name("FlateDecode"), [Name("FlateDecode")])
+_OFTEN_PLAIN = (Name("Metadata"), Name("XRef"))
 _CODING_KEYS = frozenset({"Filter", "Length"})
 _CATALOG_LTV_KEYS = frozenset({"DSS", "Extensions", "Metadata", "Version"})
 
@@ -100,7 +108,7 @@ class Judge:
         if number == self._encryption and not alike(old, new):
             yield Change(number, "other", "the encryption of the document was changed")
             return
-        if repeats(old) or repeats(new):
+        if repeats(new) or (repeats(old) and self.roles.of(number) != "info"):
             yield Change(number, "other", "the object holds an entry twice, and readers differ about it")
             return
         if self._same(number, old, new):
@@ -168,10 +176,21 @@ class Judge:
 
     def _judge_states(self, number: int, names: frozenset[str]) -> Change:
         """The dictionary of a widget's appearances, or of those of its states, that was written again."""
-        widgets = [object_of(self.after, widget) for widget in self._widgets_showing(number)]
+        shown = self._widgets_showing(number)
+        if not all(self._may_be_drawn(widget) for widget in shown):
+            return Change(number, "other", "a button was drawn anew in the state that it is in")
+        widgets = [object_of(self.after, widget) for widget in shown]
         if all(isinstance(one, Dictionary) and stays_inside(self.after, one) for one in widgets):
             return Change(number, "form_filling", "the appearances of a form field were exchanged", names)
         return Change(number, "other", "a form field shows more than its place")
+
+    def _may_be_drawn(self, widget: int) -> bool:
+        """Whether filling in draws a widget anew: a button comes to be in another state."""
+        states = [one.get("AS") for one in map(as_dictionary, self._both(widget))]
+        return self.old.kind(widget) != Name("Btn") or not alike(*states)
+
+    def _both(self, number: int) -> tuple[Value, Value]:
+        return object_of(self.before, number), object_of(self.after, number)
 
     def _stands(self, number: int, entry: Packed) -> bool:
         return self.after.object_stream(entry.stream).stands(number, entry.place)
@@ -202,12 +221,14 @@ class Judge:
         same = old[1] == new[1] and alike(old[0].get("Filter"), new[0].get("Filter"))
         for stream, coded in (old, new):
             plainly = stream.get("Filter") in _PLAIN_FILTERS and "DecodeParms" not in stream
-            if not plainly or isinstance(coded, Doubtful):
+            if not plainly or None in stream.values() or isinstance(coded, Doubtful):
                 return False
+            if self.before.encrypted and stream.get("Type") in _OFTEN_PLAIN:
+                return False  # readers differ on whether it is encrypted
             entries.append(Dictionary({key: one for key, one in stream.items() if key not in _CODING_KEYS}))
             if not same:  # but for their length, in octets of another ciphertext
                 where, work = f"object {number}", self.after.work
-                data.append(decode(coded, stream, where=where, work=work, strictly=True))
+                data.append(decode(coded, stream, where=where, work=work, strictly=True, ended=True))
         return alike(*entries) and (same or data[0] == data[1])
 
     def _judge_update(self, number: int, role: str, old: Value, new: Value) -> Change:
@@ -275,7 +296,7 @@ class Judge:
             return False
         ways.append(self.old.above(None, above, key)[1])
         now = self.after.resolve(value)
-        return all(alike(self.before.resolve(way), now) for way in ways)
+        return all(alike_in(key, self.before.resolve(way), now) for way in ways)
 
     def _is_annotation_array(self, number: int, old: Value, new: Value) -> bool:
         """Whether an array object is the /Annots of pages and nothing else.

@@ -34,6 +34,10 @@ def as_list(value: Value) -> list[Value]:
     return value if isinstance(value, list) else []
 
 
+def as_dictionary(value: Value) -> Dictionary:
+    return value if isinstance(value, Dictionary) else Dictionary()
+
+
 def generation(entry: Entry | None) -> int:
     return entry.generation if isinstance(entry, InUse) else 0
 

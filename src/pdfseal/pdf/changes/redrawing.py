@@ -31,11 +31,7 @@ _CATEGORIES_PER_STEP = 16
 _NAME = re.compile(rb"/([^\x00\t\n\f\r ()<>\[\]{}/%]*)")
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _SETS_FONT = re.compile(rb"/.*\bTf\b", re.DOTALL)
-_TEXT_FONTS = frozenset(
-    {"Courier", "Courier-Bold", "Courier-BoldOblique", "Courier-Oblique", "Helvetica", "Helvetica-Bold"}
-    | {"Helvetica-BoldOblique", "Helvetica-Oblique", "Times-Bold", "Times-BoldItalic", "Times-Italic"}
-    | {"Times-Roman"}
-)
+_TEXT_FONTS = frozenset({"Helvetica", "Helvetica-Bold", "Helvetica-BoldOblique", "Helvetica-Oblique"})
 _STANDARD_KEYS = frozenset({"Type", "Subtype", "BaseFont", "Encoding", "Name"})
 _PICTURE = re.compile(rb"\b(?:Do|BI|sh)\b")
 
@@ -132,7 +128,7 @@ def _regrown(before: Document, after: Document, old: Value, new: Value) -> str |
             if not all(_same(before, after, value, other.get(name)) for name, value in known.items()):
                 return exchanged
             fresh = other.keys() - known.keys()
-            added |= {name for name in fresh if not _is_standard(after, name, other[name])}
+            added |= {name for name in fresh if not _is_standard(after, other[name])}
         elif one is not None and not alike(one, other):
             return exchanged
     if added and not added.isdisjoint(_names_in_use(before)):
@@ -143,7 +139,7 @@ def _regrown(before: Document, after: Document, old: Value, new: Value) -> str |
     return None
 
 
-def _is_standard(document: Document, name: str, value: Value) -> bool:
+def _is_standard(document: Document, value: Value) -> bool:
     """Whether a font is one that readers have for text, and take where there is none of its name (9.6.2.2).
 
     Form fillers add those that /DA names and /DR forgot.
@@ -152,8 +148,8 @@ def _is_standard(document: Document, name: str, value: Value) -> bool:
     if not isinstance(font, Dictionary) or not font.keys() <= _STANDARD_KEYS:
         return False
     base, encoding = document.resolve(font.get("BaseFont")), document.resolve(font.get("Encoding"))
-    known = base in _TEXT_FONTS or (name, base) == ("ZaDb", "ZapfDingbats")
-    return known and font.get("Subtype") == Name("Type1") and isinstance(encoding, Name | None)
+    known = base in _TEXT_FONTS and font.get("Subtype") == Name("Type1")
+    return known and encoding in (None, Name("WinAnsiEncoding"))
 
 
 def _waits_for_fonts(document: Document, annotation: Dictionary) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from pdfseal.pdf.syntax import Dictionary, Real, Ref, Value, decode_text_string
+from pdfseal.pdf.syntax import Dictionary, Ref, Value, decode_text_string
 
+_BOXES = frozenset({"Rect", "MediaBox", "CropBox", "BleedBox", "TrimBox", "ArtBox"})
 _PRECISION = 1e-6
+_MOST_POINTS = 20_000  # a page has 14,400 at most
 
 
 def all_references(value: Value) -> Iterator[Ref]:
@@ -40,11 +42,7 @@ def keys_leading_to(value: Value, number: int) -> Iterator[str]:
 
 
 def alike(one: Value, other: Value) -> bool:
-    """Equal with equal types: Python takes true for 1 and 1 for 1.0, readers of PDF do not.
-
-    Real numbers are equal to the digits that readers calculate with (annex C.2: single precision); many
-    write them again with no more.
-    """
+    """Equal with equal types: Python takes true for 1 and 1 for 1.0, readers of PDF do not."""
     stack: list[tuple[Value, Value]] = [(one, other)]
     while stack:
         a, b = stack.pop()
@@ -53,17 +51,37 @@ def alike(one: Value, other: Value) -> bool:
         if isinstance(a, Dictionary) and isinstance(b, Dictionary):
             if a.keys() != b.keys():
                 return False
-            stack += [(a[key], b[key]) for key in a]
+            stack += [(a[key], b[key]) for key in a if not (key in _BOXES and _same_box(a[key], b[key]))]
         elif isinstance(a, list) and isinstance(b, list):
             if len(a) != len(b):
                 return False
             stack += zip(a, b, strict=True)
-        elif isinstance(a, Real) and isinstance(b, Real):
-            if not math.isclose(a, b, rel_tol=_PRECISION):
-                return False
         elif a != b:
             return False
     return True
+
+
+def alike_in(key: str, one: Value, other: Value) -> bool:
+    """The same for the values of an entry."""
+    return (key in _BOXES and _same_box(one, other)) or alike(one, other)
+
+
+def _same_box(one: Value, other: Value) -> bool:
+    """The same place, to the digits that readers calculate with (annex C.2: single precision).
+
+    Many write it again with no more, and whole numbers without a point.
+    """
+    if not isinstance(one, list) or not isinstance(other, list) or not len(one) == len(other) == 4:
+        return False
+    return all(
+        isinstance(a, int | float)
+        and isinstance(b, int | float)
+        and not isinstance(a, bool)
+        and not isinstance(b, bool)
+        and math.isclose(a, b, rel_tol=_PRECISION)
+        and abs(a) < _MOST_POINTS
+        for a, b in zip(one, other, strict=True)
+    )
 
 
 def same_text(old: Value, new: Value) -> bool:
@@ -83,9 +101,8 @@ def same_text(old: Value, new: Value) -> bool:
 
 
 def changed_keys(old: Dictionary, new: Dictionary) -> list[str]:
-    return [
-        key for key in {**old, **new} if key not in old or key not in new or not alike(old[key], new[key])
-    ]
+    both = old.keys() & new.keys()
+    return [key for key in {**old, **new} if key not in both or not alike_in(key, old[key], new[key])]
 
 
 def repeats(value: Value) -> bool:

@@ -19,7 +19,7 @@ from pdfseal.pdf.syntax import Ref, Value
 from pdfseal.pdf.xref import InUse, Packed
 
 _TOKENS = rb"""
-    (?: [\t\n\r\ ]++ | << | >> | \[ | \]
+    (?: SPACE | << | >> | \[ | \]
       | / (?: [!"$&'*-.0-9:;=?@A-Z\\^_`a-z|~\x80-\xFF] | \# (?!00) [0-9A-Fa-f]{2} )++ END
       | STRING
       | < [0-9A-Fa-f\t\n\f\r\ ]*+ >
@@ -36,14 +36,21 @@ def _string(nesting: int) -> bytes:
     return rb"\( (?: [^()\\]++ | \\ [\x00-\xFF] %s )*+ \)" % inner
 
 
-_VALUE = _TOKENS.replace(b"STRING", _string(_NESTING)).replace(b"END", _END)
-_PACKED = re.compile(_VALUE, re.VERBOSE)
+_LATER = _TOKENS.replace(b"STRING", _string(_NESTING)).replace(b"END", _END)
+_VALUE = _LATER.replace(b"SPACE", rb"[\t\n\r\ ]++")
+# what was signed may have comments between its tokens, and its head be written with more space
+_EARLIER = _LATER.replace(b"SPACE", rb"(?: [\t\n\f\r\ ] | % [^\r\n]*+ [\r\n] )++")
+_PACKED, _PACKED_EARLIER = (re.compile(one, re.VERBOSE) for one in (_VALUE, _EARLIER))
 _OBJECT = re.compile(
     rb"[0-9]{1,10} [ ] [0-9]{1,5} [ ] obj (?= [\t\n\r\ (<\[/] )"
     + _VALUE
     + rb"(?: endobj (?! [^\x00\t\n\f\r\ %] ) | (?P<stream> stream \r?\n ) )",
     re.VERBOSE,
 )
+_OBJECT_EARLIER = re.compile(
+    rb"[\t\n\f\r\ ]*+ [0-9]{1,10} [\t\n\f\r\ ]++ [0-9]{1,5} [\t\n\f\r\ ]++ obj" + _EARLIER, re.VERBOSE
+)
+_BEHIND_EARLIER = re.compile(rb"endobj|stream[\t ]*+(?:\r\n|\n|\r)|[0-9]|\Z")
 
 
 def written_oddly(document: Document, number: int) -> bool:
@@ -76,3 +83,21 @@ def lost_references(value: Value, document: Document) -> set[Ref]:
 def _is_there(document: Document, ref: Ref) -> bool:
     entry = document.entry(ref.number)
     return isinstance(entry, InUse | Packed) and generation(entry) == ref.generation
+
+
+def was_written_oddly(document: Document, number: int) -> bool:
+    """The same of an object that was signed, by what readers take alike in files of all ages.
+
+    Where it is written again, readers that read it differently see a change that others do not see.
+    """
+    entry = document.entry(number)
+    if isinstance(entry, Packed):
+        stream = document.object_stream(entry.stream)
+        span = stream.span(number)
+        return span is not None and _PACKED_EARLIER.fullmatch(stream.decoded, *span) is None
+    if not isinstance(entry, InUse):
+        return False
+    start = entry.offset + document.base
+    data = document.source.read(start, document.reach(number, entry) - start)
+    found = _OBJECT_EARLIER.match(data)
+    return found is None or _BEHIND_EARLIER.match(data, found.end()) is None
