@@ -18,10 +18,19 @@ if TYPE_CHECKING:
     import pikepdf
 
 
+_BYTES_PER_NUMBER = 3  # qpdf takes a number above the third of the file's length for damage
+_BYTES_ADDED = 4096  # at least, by a signature
+
+
 def check_agreement(document: Document, password: str | None = None) -> None:
     """Raises `pdf_damaged` where qpdf would have to repair, `pdf_ambiguous` where it differs."""
     import pikepdf
 
+    highest = max(section.highest for section in document.sections)
+    if highest * _BYTES_PER_NUMBER > document.end + _BYTES_ADDED:
+        raise DocumentError(
+            "pdf_ambiguous", f"object {highest} has a number that qpdf reads in no file of this length"
+        )
     try:
         with open_with_qpdf(document.source, password) as other:
             _compare(document, other)

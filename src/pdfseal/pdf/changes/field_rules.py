@@ -230,6 +230,8 @@ class FieldRules:
         elif not changed <= (_FILLABLE_TEXT if kind in _TEXTS else _FILLABLE):
             keys = ", ".join(sorted("/" + key for key in changed))
             yield Change(number, "other", f"the form field's {keys} changed")
+        elif self.old.is_pushbutton(number):
+            yield Change(number, "other", "a pushbutton was changed, which nobody fills in")
         elif changed & {"AP", "AS"} and not self.old.is_filled_in(number):
             yield Change(number, "other", "what is no field to be filled in was given another appearance")
         elif changed & _LOOKS and not self._may_look_otherwise(number, changed, old, new):

@@ -98,7 +98,8 @@ class State:
         if self._by_last is None:
             self._by_last = defaultdict(list)
             for kid, dictionary, name, kind in walk_fields(self.document):
-                if not {kind, self.inherited(dictionary, "FT")} <= {None, Name("Sig")}:
+                kinds = kind, self.inherited(dictionary, "FT")
+                if any(one not in (None, Name("Sig")) for one in kinds):
                     number = kid.number if isinstance(kid, Ref) else 0
                     ends = {_last(name)}  # the same whatever leads to it, if it has a part of its own
                     if "T" not in dictionary:
@@ -137,9 +138,14 @@ class State:
             return False
         if kind not in _FILLED_KINDS or self.inherited(widget, "FT") != kind:
             return False
-        flags = self.inherited(widget, "Ff")
-        is_pushbutton = flags is not None and not (isinstance(flags, int) and not flags & _PUSHBUTTON)
-        return is_box(self.document, widget.get("Rect")) and not (kind == Name("Btn") and is_pushbutton)
+        return is_box(self.document, widget.get("Rect")) and not self.is_pushbutton(number)
+
+    def is_pushbutton(self, number: int) -> bool:
+        """Whether a field keeps no value, or may keep none."""
+        widget = object_of(self.document, number)
+        flags = self.inherited(widget, "Ff") if isinstance(widget, Dictionary) else None
+        may_be = flags is not None and not (isinstance(flags, int) and not flags & _PUSHBUTTON)
+        return self.kind(number) == Name("Btn") and may_be
 
 
 def _last(name: str) -> str:

@@ -50,7 +50,8 @@ _OBJECT = re.compile(
 _OBJECT_EARLIER = re.compile(
     rb"[\t\n\f\r\ ]*+ [0-9]{1,10} [\t\n\f\r\ ]++ [0-9]{1,5} [\t\n\f\r\ ]++ obj" + _EARLIER, re.VERBOSE
 )
-_BEHIND_EARLIER = re.compile(rb"endobj|stream[\t ]*+(?:\r\n|\n|\r)|[0-9]|\Z")
+# some left out `endobj`
+_BEHIND_EARLIER = re.compile(rb"endobj|stream[\t ]*+(?:\r\n|\n|\r)|[0-9]++[\t\n\r ]++[0-9]++[\t\n\r ]++obj")
 
 
 def written_oddly(document: Document, number: int) -> bool:
