@@ -149,7 +149,8 @@ class FieldRules:
         signature = self._new_signature(item, widget)
         if signature is None and self.new.inherited(widget, "V") is not None:
             return Change(number, "other", "a field was added for a signature that was there or is none")
-        silent = {"V"} if has_area(self.after, widget.get("Rect")) else {"V", "AP"}
+        in_no_place = signature is not None and not has_area(self.after, widget.get("Rect"))
+        silent = {"V", "AP"} if in_no_place else {"V"}
         shows_more = bool(set(widget) - _EMPTY_KEYS - silent)
         if signature is None and ("Parent" in widget or shows_more):
             reason = "a signature field was added that shows something unsigned"

@@ -107,7 +107,7 @@ def _written_oddly(old: Document, new: Document, numbers: list[int]) -> Iterator
     for number in numbers:
         try:
             odd = written_oddly(new, number) or was_written_oddly(old, number)
-            lost = leads_nowhere(new, number) - leads_nowhere(old, number)
+            lost = leads_nowhere(old, new, number)
         except DocumentError:
             continue  # the judge says so
         if odd:

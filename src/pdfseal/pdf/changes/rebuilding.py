@@ -21,11 +21,14 @@ _WINDOW_BYTES = 4 << 20
 _OVERLAP_BYTES = 64
 _LINE_BYTES = 1024
 _HEAD_BYTES = 40
-_GAP = rb"(?:[\x00\t\n\x0b\f\r ]++|%[^\r\n]*+[\r\n])++"  # for some readers a vertical tab is white space
+# for some readers a vertical tab is white space, and for pdfium the octets at the end
+_GAP = rb"(?:[\x00\t\n\x0b\f\r \x80\xff]++|%[^\r\n]*+[\r\n])++"
 _HEAD = re.compile(rb"(?<![0-9])([0-9]{1,10})" + _GAP + rb"[0-9]{1,5}" + _GAP + rb"\Z")
-_WORD = re.compile(rb"(?<![A-Za-z])obj|trailer")
+# mupdf takes escapes in words
+_WORD = re.compile(rb"(?<![A-Za-z])(?:o|#6[fF])(?:b|#62)(?:j|#6[aA])|trailer")
+_JOINED = re.compile(rb"[0-9]" + _GAP + rb"[0-9]{1,5}\Z")
 _OBJECT = re.compile(rb"(?<![0-9])([0-9]{1,10})[\x00\t\n\f\r ]+[0-9]{1,5}[\x00\t\n\f\r ]+obj")
-_SPACE = b"\x00\t\n\x0b\f\r "
+_SPACE = b"\x00\t\n\x0b\f\r \x80\xff"
 _NO_NUMBER = MAX_OBJECT_NUMBER + 1  # of a head that is longer, or farther away, than usual
 
 
@@ -140,7 +143,7 @@ def _words_of_objects(source: Source, end: int) -> int:
     count, lead = 0, b""
     for piece in chunks(source, 0, end):
         data = lead + piece
-        count += data.count(b"obj") - data.count(b"endobj")
+        count += data.count(b"obj") - data.count(b"endobj") + data.count(b"#6")
         lead = data[-5:]
         count -= lead.count(b"obj") - lead.count(b"endobj")
     return count + lead.count(b"obj") - lead.count(b"endobj")
@@ -172,8 +175,12 @@ def _is_odd_head(before: bytes) -> bool:
     """Whether numbers may stand before `obj`, with more space than usual or a comment between."""
     space = len(before) - len(before.rstrip(_SPACE))
     text = before[: len(before) - space]
-    if not space or space > _OVERLAP_BYTES or text[-1:].isdigit():
-        return space > 0
+    if space > _OVERLAP_BYTES:
+        return True
+    if not space:
+        return _JOINED.search(text[-_OVERLAP_BYTES:]) is not None
+    if text[-1:].isdigit() or text[-1:] in (b"+", b"-", b"."):
+        return True
     line = text[max(text.rfind(b"\r"), text.rfind(b"\n")) + 1 :]
     ends = b"\r" in before[-space:] or b"\n" in before[-space:]
     return ends and (b"%" in line or len(line) == _LINE_BYTES - space)

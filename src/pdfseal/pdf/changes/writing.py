@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import re
 
+from pdfseal.errors import DocumentError
 from pdfseal.pdf.changes.objects import ends_as_said, generation, object_of
 from pdfseal.pdf.changes.values import all_references
 from pdfseal.pdf.document import Document
 from pdfseal.pdf.syntax import Ref, Value
 from pdfseal.pdf.xref import InUse, Packed
 
+# In names 0x80 and 0xFF are white space for pdfium.
 _TOKENS = rb"""
     (?: SPACE | << | >> | \[ | \]
-      | / (?: [!"$&'*-.0-9:;=?@A-Z\\^_`a-z|~\x80-\xFF] | \# (?!00) [0-9A-Fa-f]{2} )++ END
+      | / (?: [!"$&'*-.0-9:;=?@A-Z\\^_`a-z|~\x81-\xFE] | \# (?!00) [0-9A-Fa-f]{2} )++ END
       | STRING
       | < [0-9A-Fa-f\t\n\f\r\ ]*+ >
       | [0-9]{1,7} [\t\n\r\ ]++ [0-9]{1,5} [\t\n\r\ ]++ R END
@@ -59,6 +61,8 @@ def written_oddly(document: Document, number: int) -> bool:
 
     Raises DocumentError where the object cannot be read at all.
     """
+    if isinstance(object_of(document, number), Ref):
+        return True  # readers differ on how far they follow references
     entry = document.entry(number)
     if isinstance(entry, Packed):
         stream = document.object_stream(entry.stream)
@@ -71,19 +75,27 @@ def written_oddly(document: Document, number: int) -> bool:
     return found is None or (found["stream"] is not None and not ends_as_said(document, number, entry))
 
 
-def leads_nowhere(document: Document, number: int) -> set[Ref]:
-    """The references in an object, as a state of a document has it, that lead to no object."""
-    return lost_references(object_of(document, number), document)
+def leads_nowhere(before: Document, after: Document, number: int) -> set[Ref]:
+    """The references that came into an object and lead to nothing that can be read."""
+    old, new = (set(all_references(object_of(one, number))) for one in (before, after))
+    return {ref for ref in new - old if not _is_there(after, ref)}
 
 
 def lost_references(value: Value, document: Document) -> set[Ref]:
-    """The same of a value."""
+    """The references in a value that lead to nothing that can be read."""
     return {ref for ref in all_references(value) if not _is_there(document, ref)}
 
 
 def _is_there(document: Document, ref: Ref) -> bool:
     entry = document.entry(ref.number)
-    return isinstance(entry, InUse | Packed) and generation(entry) == ref.generation
+    if not isinstance(entry, InUse | Packed) or generation(entry) != ref.generation:
+        return False
+    try:
+        document.object(ref)
+    except DocumentError:
+        document.work.check()
+        return False
+    return True
 
 
 def was_written_oddly(document: Document, number: int) -> bool:
