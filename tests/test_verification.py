@@ -252,6 +252,10 @@ PYHANKO_ACCEPTS |= dict.fromkeys(
     "pyHanko asks for nothing but its own reading, and other readers find something else",
 )  # fmt: skip
 PYHANKO_ACCEPTS |= {
+    "state-of-a-button-exchanged-by-its-dictionary": "pyHanko does not ask which state a button is in",
+    "standard-font-with-another-encoding": "pyHanko lets /DR grow, whatever it makes of signed text",
+    "widget-comes-to-be-printed": "pyHanko takes /F for filling in",
+    "box-at-the-end-of-a-chain": "pyHanko follows references as far as they go",
     "pushbutton-given-an-appearance": "pyHanko counts a pushbutton as a field that is filled in",
     "pushbutton-appearance-drawn-anew": "pyHanko counts a pushbutton as a field that is filled in",
     "appearance-without-a-box": "pyHanko takes any stream for an appearance; pdfium clips it to nothing",
