@@ -34,6 +34,15 @@ def is_box(document: Document, value: Value) -> bool:
     return _numbers(document, value, 4) is not None
 
 
+def may_be_states(*values: Value) -> bool:
+    """Whether values are dictionaries that lead to appearances and hold nothing else (12.5.5)."""
+    return all(
+        isinstance(one, Dictionary)
+        and all(isinstance(item, Ref | Dictionary | None) for item in one.values())
+        for one in values
+    )
+
+
 def has_area(document: Document, value: Value) -> bool:
     """Whether something can be seen in a rectangle; what is none may be anything."""
     if value is None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pdfseal.errors import DocumentError
-from pdfseal.pdf.changes.appearances import is_clipped, stays_inside
+from pdfseal.pdf.changes.appearances import is_clipped, may_be_states, stays_inside
 from pdfseal.pdf.changes.field_rules import FieldRules
 from pdfseal.pdf.changes.levels import Change
 from pdfseal.pdf.changes.live import Live
@@ -126,7 +126,7 @@ class Judge:
             yield self._judge_stream(number, new)
         elif role is None and is_resources_of_form(self.before, self.after, number, self.roles.leading):
             yield judge_resources(self.before, self.after, number)
-        elif isinstance(new, Dictionary) and role is None and (names := self._filled_appearance(number)):
+        elif role is None and may_be_states(old, new) and (names := self._filled_appearance(number)):
             yield self._judge_states(number, names)
         elif isinstance(old, Dictionary) and isinstance(new, Dictionary) and role in _DICTIONARY_RULES:
             yield from _DICTIONARY_RULES[role](self, number, old, new)
